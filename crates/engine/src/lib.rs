@@ -9,3 +9,4 @@ pub mod parse;
 pub mod render;
 pub mod state;
 pub mod value;
+pub mod view;
