@@ -1,5 +1,23 @@
 //! Meaning of rules files: from texts in load order to diagnostics and a [`program::Program`].
 //!
-//! Skeleton: the compiler's author completes this.
+//! Give [`compile`] the files and [`Options`] and take from the [`Compilation`] our diagnostics (everything that is wrong, each
+//! with its exact bytes), Falco's own report ([`LoadResult`], at most one error a file), the program that the engine
+//! evaluates, and an index of what is defined and used where. Filters and formats that stand alone: [`compile_filter`],
+//! [`compile_output`].
+//!
+//! The crate does no I/O and knows nothing of editors or of the bytes of events.
 
+mod compilation;
+mod diagnostic;
+mod filter;
+mod index;
+mod options;
 pub mod program;
+pub mod report;
+
+pub use compilation::{Cache, Compilation, SourceFile, compile, compile_cached};
+pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Severity, Span};
+pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
+pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};
+pub use options::{AppendOutput, LintLevel, LintLevels, LoadedPlugin, Options, Version, VersionError};
+pub use report::{FalcoCode, FalcoLocation, FalcoMessage, FalcoPosition, LoadResult, SchemaResult};

@@ -156,6 +156,8 @@ pub struct RuleProgram {
     pub output: OutputTemplate,
     /// Where each atom occurrence was written.
     pub provenance: Vec<Provenance>,
+    /// Additional entries of an alert's `output_fields` (Falco's `append_output`): key and format.
+    pub extra_fields: Vec<(String, OutputTemplate)>,
 }
 
 /// Where an atom's occurrence came from.
@@ -173,13 +175,17 @@ pub struct Provenance {
     pub exception: Option<String>,
 }
 
-/// An output line, compiled.
+/// An output line, compiled. `output_fields` has an entry for each value's extract and, where that is a transformer's call,
+/// for the fields in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutputTemplate {
     /// The text as written, extra formats joined.
     pub text: String,
     /// Its pieces.
     pub pieces: Vec<OutputPiece>,
+    /// Whether the line is written when a field has no value (shown as `<NA>`): always for rules, for other formats when they
+    /// begin with `*`. Otherwise one missing value suppresses the line.
+    pub keep_missing: bool,
 }
 
 /// A piece of an output line.

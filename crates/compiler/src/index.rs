@@ -1,0 +1,125 @@
+//! Where everything is defined, changed and used, for editors and tools.
+
+use std::sync::Arc;
+
+use falco_catalog::EventSet;
+use rustc_hash::FxHashMap;
+
+use crate::diagnostic::{ItemKind, Span};
+
+/// Everything that has a name.
+#[derive(Debug, Clone, Default)]
+pub struct ItemIndex {
+    /// The macros, in order of first definition.
+    pub macros: Vec<ItemEntry>,
+    /// The lists, in order of first definition.
+    pub lists: Vec<ItemEntry>,
+    /// The rules, in order of first definition.
+    pub rules: Vec<ItemEntry>,
+    pub(crate) macro_by_name: FxHashMap<Arc<str>, u32>,
+    pub(crate) list_by_name: FxHashMap<Arc<str>, u32>,
+    pub(crate) rule_by_name: FxHashMap<Arc<str>, u32>,
+}
+
+impl ItemIndex {
+    /// The macro of that name.
+    pub fn macro_named(&self, name: &str) -> Option<&ItemEntry> {
+        self.macro_by_name.get(name).and_then(|i| self.macros.get(*i as usize))
+    }
+
+    /// The list of that name.
+    pub fn list_named(&self, name: &str) -> Option<&ItemEntry> {
+        self.list_by_name.get(name).and_then(|i| self.lists.get(*i as usize))
+    }
+
+    /// The rule of that name.
+    pub fn rule_named(&self, name: &str) -> Option<&ItemEntry> {
+        self.rule_by_name.get(name).and_then(|i| self.rules.get(*i as usize))
+    }
+}
+
+/// A named item: all that was said about it, and all that uses it.
+#[derive(Debug, Clone)]
+pub struct ItemEntry {
+    /// Rule, macro or list.
+    pub kind: ItemKind,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Every item of that name in load order: definitions, redefinitions, appends, overrides, switches.
+    pub sites: Vec<ItemSite>,
+    /// Where it is used.
+    pub references: Vec<Reference>,
+    /// What it comes to in the end.
+    pub effective: Effective,
+}
+
+/// One item of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemSite {
+    /// What it does.
+    pub change: Change,
+    /// The whole item.
+    pub item: Span,
+    /// The name's value.
+    pub name: Span,
+    /// The condition's or the list's items' value, where there is one.
+    pub body: Option<Span>,
+}
+
+/// What an item does to the thing that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// Defines it (or defines it anew).
+    Define,
+    /// Adds to it.
+    Append,
+    /// Replaces parts of it.
+    Replace,
+    /// Switches it on or off.
+    Enable,
+    /// Is so broken that it does nothing.
+    Broken,
+}
+
+/// A use of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The name where it is used.
+    pub span: Span,
+    /// Kind of the using item.
+    pub from_kind: ItemKind,
+    /// Name of the using item.
+    pub from: Arc<str>,
+}
+
+/// What a named item comes to after every change.
+#[derive(Debug, Clone)]
+pub enum Effective {
+    /// A list's items, lists in it opened as Falco does, each with the place where it was written.
+    List {
+        /// The items.
+        items: Vec<(String, Span)>,
+    },
+    /// A macro's condition.
+    Macro {
+        /// All appends joined, lists not opened.
+        text: String,
+        /// Canonical text with lists and macros opened; `None` if it does not compile or is too large.
+        expanded: Option<String>,
+    },
+    /// A rule.
+    Rule {
+        /// The condition with all appends and exceptions, lists and macros not opened.
+        text: String,
+        /// Canonical text with lists and macros opened; `None` if it does not compile or is too large.
+        expanded: Option<String>,
+        /// The event types that its condition can hold on; `None` if it does not compile.
+        events: Option<EventSet>,
+        /// The event source.
+        source: String,
+        /// Whether it is on.
+        enabled: bool,
+        /// The tags, sorted.
+        tags: Vec<String>,
+    },
+}
