@@ -1,0 +1,163 @@
+//! Plain data that the features return. Offsets are bytes of the file's text.
+
+use falco_syntax::{TextRange, TextSize};
+
+/// A file of the workspace, by its place in load order of the snapshot it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FilePosition {
+    /// The file.
+    pub file: FileId,
+    /// The offset.
+    pub offset: TextSize,
+}
+
+/// A stretch of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileRange {
+    /// The file.
+    pub file: FileId,
+    /// The range.
+    pub range: TextRange,
+}
+
+/// A replacement of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextEdit {
+    /// What is replaced.
+    pub range: TextRange,
+    /// By what.
+    pub text: String,
+}
+
+/// How bad a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Severity {
+    Error,
+    Warning,
+    Info,
+    Hint,
+}
+
+/// What an editor shows of a diagnostic beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DiagnosticTag {
+    /// Greyed out.
+    Unused,
+    /// Struck through.
+    Deprecated,
+}
+
+/// A finding in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The exact words.
+    pub range: TextRange,
+    /// The severity.
+    pub severity: Severity,
+    /// Falco's code, or the name of our lint.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// How an editor draws it.
+    pub tags: Vec<DiagnosticTag>,
+    /// Other places that matter, with what they show.
+    pub related: Vec<(FileRange, String)>,
+}
+
+/// What a completion stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum CompletionKind {
+    Field,
+    Operator,
+    Keyword,
+    Macro,
+    List,
+    Rule,
+    Event,
+    Transformer,
+    Key,
+    Value,
+    Snippet,
+}
+
+/// One completion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompletionItem {
+    /// What the list shows.
+    pub label: String,
+    /// What it stands for.
+    pub kind: CompletionKind,
+    /// Type or a short remark, beside the label.
+    pub detail: Option<String>,
+    /// Markdown.
+    pub documentation: Option<String>,
+    /// The replacement: the partial word under the cursor, and the text for it.
+    pub edit: TextEdit,
+    /// Whether the text has `$1`, `${1:x}` and `$0` stops.
+    pub is_snippet: bool,
+    /// Struck through.
+    pub deprecated: bool,
+    /// The more relevant the smaller; ties go by label.
+    pub rank: u8,
+}
+
+/// A hover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// What it is about.
+    pub range: TextRange,
+    /// Markdown.
+    pub markdown: String,
+}
+
+/// Where a name is defined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavigationTarget {
+    /// The file.
+    pub file: FileId,
+    /// The whole item.
+    pub full_range: TextRange,
+    /// The name.
+    pub focus_range: TextRange,
+    /// The name's text.
+    pub name: String,
+}
+
+/// What a symbol is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum SymbolKind {
+    Rule,
+    Macro,
+    List,
+    Exception,
+    Key,
+    Requirement,
+}
+
+/// A symbol of the outline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentSymbol {
+    /// The name.
+    pub name: String,
+    /// What it is.
+    pub kind: SymbolKind,
+    /// A short remark, such as a rule's priority.
+    pub detail: Option<String>,
+    /// The whole item.
+    pub full_range: TextRange,
+    /// The name; within `full_range`.
+    pub focus_range: TextRange,
+    /// Struck through (deprecated forms).
+    pub deprecated: bool,
+    /// Inner symbols.
+    pub children: Vec<DocumentSymbol>,
+}

@@ -1,0 +1,215 @@
+//! From `falco-ide`'s plain data to the protocol's types.
+
+use falco_ide as ide;
+use ropey::Rope;
+use tower_lsp::lsp_types as lsp;
+
+use crate::encoding::{self, Encoding};
+use crate::store::LoadSet;
+
+/// Converts the offsets of one file.
+#[derive(Debug)]
+pub struct Converter {
+    rope: Rope,
+    encoding: Encoding,
+}
+
+impl Converter {
+    /// For a file of a load set.
+    pub fn of_file(set: &LoadSet, file: ide::FileId, encoding: Encoding) -> Option<Self> {
+        Some(Self { rope: Rope::from_str(set.text(file)?), encoding })
+    }
+
+    /// For an open document's rope (cheap: ropes share their nodes).
+    pub fn of_rope(rope: &Rope, encoding: Encoding) -> Self {
+        Self { rope: rope.clone(), encoding }
+    }
+
+    /// A range.
+    pub fn range(&self, range: falco_syntax::TextRange) -> lsp::Range {
+        encoding::range(&self.rope, range.start().into(), range.end().into(), self.encoding)
+    }
+
+    /// A position's offset.
+    pub fn offset(&self, position: lsp::Position) -> falco_syntax::TextSize {
+        // Texts are limited to 4 GiB by the syntax crate; the conversion saturates rather than wraps.
+        let offset = encoding::offset(&self.rope, position, self.encoding);
+        falco_syntax::TextSize::new(u32::try_from(offset).unwrap_or(u32::MAX))
+    }
+
+    /// A diagnostic. Related places may be in other files of the set.
+    pub fn diagnostic(&self, d: &ide::Diagnostic, set: &LoadSet) -> lsp::Diagnostic {
+        let related = d.related.iter().filter_map(|(place, message)| {
+            let uri = set.urls().get(place.file.0 as usize)?.clone();
+            let range = Self::of_file(set, place.file, self.encoding)?.range(place.range);
+            Some(lsp::DiagnosticRelatedInformation { location: lsp::Location { uri, range }, message: message.clone() })
+        });
+        let related: Vec<_> = related.collect();
+        let message = match &d.help {
+            Some(help) => format!("{}\nhelp: {help}", d.message),
+            None => d.message.clone(),
+        };
+        let tags: Vec<_> = d
+            .tags
+            .iter()
+            .map(|tag| match tag {
+                ide::DiagnosticTag::Unused => lsp::DiagnosticTag::UNNECESSARY,
+                ide::DiagnosticTag::Deprecated => lsp::DiagnosticTag::DEPRECATED,
+            })
+            .collect();
+        lsp::Diagnostic {
+            range: self.range(d.range),
+            severity: Some(match d.severity {
+                ide::Severity::Error => lsp::DiagnosticSeverity::ERROR,
+                ide::Severity::Warning => lsp::DiagnosticSeverity::WARNING,
+                ide::Severity::Info => lsp::DiagnosticSeverity::INFORMATION,
+                ide::Severity::Hint => lsp::DiagnosticSeverity::HINT,
+            }),
+            code: Some(lsp::NumberOrString::String(d.code.clone())),
+            source: Some("falco-rs".into()),
+            message,
+            related_information: (!related.is_empty()).then_some(related),
+            tags: (!tags.is_empty()).then_some(tags),
+            ..lsp::Diagnostic::default()
+        }
+    }
+
+    /// A completion. Snippet syntax is given only to clients that know it.
+    pub fn completion(&self, item: ide::CompletionItem, snippets: bool) -> lsp::CompletionItem {
+        let text = if item.is_snippet && !snippets { plain(&item.edit.text) } else { item.edit.text };
+        let format = if item.is_snippet && snippets {
+            lsp::InsertTextFormat::SNIPPET
+        } else {
+            lsp::InsertTextFormat::PLAIN_TEXT
+        };
+        lsp::CompletionItem {
+            sort_text: Some(format!("{:03}{}", item.rank, item.label)),
+            filter_text: Some(item.label.clone()),
+            kind: Some(completion_kind(item.kind)),
+            detail: item.detail,
+            documentation: item.documentation.map(markdown),
+            deprecated: item.deprecated.then_some(true),
+            tags: item.deprecated.then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
+            insert_text_format: Some(format),
+            text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
+                range: self.range(item.edit.range),
+                new_text: text,
+            })),
+            label: item.label,
+            ..lsp::CompletionItem::default()
+        }
+    }
+
+    /// A hover.
+    pub fn hover(&self, hover: ide::Hover) -> lsp::Hover {
+        let contents = lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: hover.markdown };
+        lsp::Hover { contents: lsp::HoverContents::Markup(contents), range: Some(self.range(hover.range)) }
+    }
+
+    /// A symbol of the outline.
+    #[allow(deprecated, reason = "the struct has no other way to be made")]
+    pub fn symbol(&self, symbol: ide::DocumentSymbol) -> lsp::DocumentSymbol {
+        let children: Vec<_> = symbol.children.into_iter().map(|c| self.symbol(c)).collect();
+        lsp::DocumentSymbol {
+            // The protocol forbids empty names.
+            name: if symbol.name.trim().is_empty() { "(unnamed)".into() } else { symbol.name },
+            detail: symbol.detail,
+            kind: match symbol.kind {
+                ide::SymbolKind::Rule => lsp::SymbolKind::CLASS,
+                ide::SymbolKind::Macro => lsp::SymbolKind::FUNCTION,
+                ide::SymbolKind::List => lsp::SymbolKind::ARRAY,
+                ide::SymbolKind::Exception => lsp::SymbolKind::INTERFACE,
+                ide::SymbolKind::Key => lsp::SymbolKind::PROPERTY,
+                ide::SymbolKind::Requirement => lsp::SymbolKind::PACKAGE,
+            },
+            tags: symbol.deprecated.then(|| vec![lsp::SymbolTag::DEPRECATED]),
+            deprecated: None,
+            range: self.range(symbol.full_range),
+            selection_range: self.range(symbol.focus_range),
+            children: (!children.is_empty()).then_some(children),
+        }
+    }
+}
+
+/// A definition; with its origin where the client knows links.
+pub fn definition(
+    targets: Vec<ide::NavigationTarget>,
+    set: &LoadSet,
+    encoding: Encoding,
+    links: bool,
+) -> Option<lsp::GotoDefinitionResponse> {
+    let places = targets.into_iter().filter_map(|target| {
+        let uri = set.urls().get(target.file.0 as usize)?.clone();
+        let converter = Converter::of_file(set, target.file, encoding)?;
+        Some((uri, converter.range(target.full_range), converter.range(target.focus_range)))
+    });
+    if links {
+        let links: Vec<_> = places
+            .map(|(target_uri, target_range, target_selection_range)| lsp::LocationLink {
+                origin_selection_range: None,
+                target_uri,
+                target_range,
+                target_selection_range,
+            })
+            .collect();
+        (!links.is_empty()).then_some(lsp::GotoDefinitionResponse::Link(links))
+    } else {
+        let places: Vec<_> = places.map(|(uri, _, range)| lsp::Location { uri, range }).collect();
+        (!places.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(places))
+    }
+}
+
+fn markdown(value: String) -> lsp::Documentation {
+    lsp::Documentation::MarkupContent(lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value })
+}
+
+fn completion_kind(kind: ide::CompletionKind) -> lsp::CompletionItemKind {
+    match kind {
+        ide::CompletionKind::Field => lsp::CompletionItemKind::FIELD,
+        ide::CompletionKind::Operator => lsp::CompletionItemKind::OPERATOR,
+        ide::CompletionKind::Keyword => lsp::CompletionItemKind::KEYWORD,
+        ide::CompletionKind::Macro => lsp::CompletionItemKind::FUNCTION,
+        ide::CompletionKind::List => lsp::CompletionItemKind::VARIABLE,
+        ide::CompletionKind::Rule => lsp::CompletionItemKind::CLASS,
+        ide::CompletionKind::Event => lsp::CompletionItemKind::EVENT,
+        ide::CompletionKind::Transformer => lsp::CompletionItemKind::METHOD,
+        ide::CompletionKind::Key => lsp::CompletionItemKind::PROPERTY,
+        ide::CompletionKind::Value => lsp::CompletionItemKind::ENUM_MEMBER,
+        ide::CompletionKind::Snippet => lsp::CompletionItemKind::SNIPPET,
+    }
+}
+
+/// A snippet's text without its stops: `${1:name}` becomes `name`, `$0` nothing.
+fn plain(snippet: &str) -> String {
+    let mut out = String::with_capacity(snippet.len());
+    let mut chars = snippet.chars().peekable();
+    let mut depth = 0usize;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next()),
+            '$' if chars.peek().is_some_and(char::is_ascii_digit) => {
+                while chars.next_if(char::is_ascii_digit).is_some() {}
+            }
+            '$' if chars.peek() == Some(&'{') => {
+                chars.next();
+                while chars.next_if(char::is_ascii_digit).is_some() {}
+                chars.next_if_eq(&':');
+                depth += 1;
+            }
+            '}' if depth > 0 => depth -= 1,
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn snippets_without_their_stops() {
+        assert_eq!(plain("- rule: ${1:Name}\n  desc: $2\n$0"), "- rule: Name\n  desc: \n");
+        assert_eq!(plain(r"cost \$5 {x}"), "cost $5 {x}");
+    }
+}

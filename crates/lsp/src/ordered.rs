@@ -1,0 +1,94 @@
+//! Keeps documents in the order in which the client changed them.
+//!
+//! tower-lsp polls its handlers concurrently, so an edit applied inside a handler may be overtaken by the next one. Its
+//! transport, however, hands every message to [`Service::call`] in order of arrival, and does so synchronously. So this layer
+//! applies document notifications right there, before any handler runs, and takes the snapshot that a request will work on:
+//! a handler sees the documents as they were when its request arrived, whatever comes after.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use serde::de::DeserializeOwned;
+use tower_lsp::jsonrpc::{Request, Response};
+use tower_lsp::lsp_types::{
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, InitializeParams,
+};
+use tower_service::Service;
+
+use crate::store::{SharedStore, Snapshot};
+
+tokio::task_local! {
+    static SNAPSHOT: Snapshot;
+}
+
+/// The snapshot of the message that is being handled.
+pub fn snapshot() -> Option<Snapshot> {
+    SNAPSHOT.try_with(Clone::clone).ok()
+}
+
+/// The layer around the service.
+#[derive(Debug)]
+pub struct Ordered<S> {
+    inner: S,
+    store: SharedStore,
+}
+
+impl<S> Ordered<S> {
+    /// Puts the layer around `inner`.
+    pub fn new(inner: S, store: SharedStore) -> Self {
+        Self { inner, store }
+    }
+
+    fn observe(&self, request: &Request) {
+        match request.method() {
+            "initialize" => {
+                if let Some(params) = params::<InitializeParams>(request) {
+                    self.store.lock().initialize(&params);
+                }
+            }
+            "textDocument/didOpen" => {
+                if let Some(p) = params::<DidOpenTextDocumentParams>(request) {
+                    self.store.lock().open(p.text_document);
+                }
+            }
+            "textDocument/didChange" => {
+                if let Some(p) = params::<DidChangeTextDocumentParams>(request) {
+                    self.store.lock().change(&p.text_document, &p.content_changes);
+                }
+            }
+            "textDocument/didClose" => {
+                if let Some(p) = params::<DidCloseTextDocumentParams>(request) {
+                    self.store.lock().close(&p.text_document.uri);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Parameters that do not parse are left for tower-lsp, which answers with the protocol's error.
+fn params<T: DeserializeOwned>(request: &Request) -> Option<T> {
+    T::deserialize(request.params()?).ok()
+}
+
+impl<S> Service<Request> for Ordered<S>
+where
+    S: Service<Request, Response = Option<Response>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.observe(&request);
+        let snapshot = self.store.lock().snapshot();
+        Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
+    }
+}

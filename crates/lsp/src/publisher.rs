@@ -1,0 +1,88 @@
+//! Sends diagnostics out: after every change, for the newest state only, and only what differs from what the client has.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::time::Duration;
+
+use falco_ide::FileId;
+use rustc_hash::FxBuildHasher;
+use tower_lsp::Client;
+use tower_lsp::lsp_types::{Diagnostic, Url};
+
+use crate::convert::Converter;
+use crate::store::{LoadSet, SetKey, SharedStore, Snapshot};
+
+/// Edits that follow one another this closely are judged together. Well below what a hand notices.
+const DEBOUNCE: Duration = Duration::from_millis(3);
+
+/// What the client was last told of a document.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    version: Option<i32>,
+    hash: u64,
+}
+
+/// Publishes until the task is dropped.
+pub async fn run(client: Client, store: SharedStore) {
+    let mut told: HashMap<Url, Told> = HashMap::new();
+    let mut done: HashMap<SetKey, Arc<LoadSet>> = HashMap::new();
+    loop {
+        store.changed().await;
+        tokio::time::sleep(DEBOUNCE).await;
+        let snapshot = store.lock().snapshot();
+        let mut gone: Vec<Url> = told.keys().filter(|url| snapshot.find(url).is_none()).cloned().collect();
+        done.retain(|key, _| snapshot.sets.contains_key(key));
+        for (key, set) in snapshot.sets.iter() {
+            // A set is replaced whenever one of its texts changes, so the same set means the same findings.
+            if done.get(key).is_some_and(|last| Arc::ptr_eq(last, set)) {
+                continue;
+            }
+            done.insert(key.clone(), set.clone());
+            let (set, at) = (set.clone(), snapshot.clone());
+            let Ok(found) = tokio::task::spawn_blocking(move || diagnostics(&set, &at)).await else {
+                // A panic in a feature must not end the publishing of all later states.
+                continue;
+            };
+            // A newer state of the document may have come meanwhile; it is told in a moment, and the version says which text
+            // these findings belong to.
+            for (url, version, diagnostics) in found {
+                let now = Told { version, hash: hash(&diagnostics) };
+                if told.get(&url) == Some(&now)
+                    || (!told.contains_key(&url) && diagnostics.is_empty() && version.is_none())
+                {
+                    continue;
+                }
+                client.publish_diagnostics(url.clone(), diagnostics, version).await;
+                told.insert(url, now);
+            }
+        }
+        for url in gone.drain(..) {
+            told.remove(&url);
+            client.publish_diagnostics(url, Vec::new(), None).await;
+        }
+    }
+}
+
+fn diagnostics(set: &Arc<LoadSet>, snapshot: &Snapshot) -> Vec<(Url, Option<i32>, Vec<Diagnostic>)> {
+    let analysis = set.analysis();
+    let mut out = Vec::with_capacity(set.urls().len());
+    for (index, url) in set.urls().iter().enumerate() {
+        let file = FileId(index as u32);
+        let document = snapshot.documents.get(url);
+        let found = analysis.diagnostics(file);
+        let converter = match document {
+            Some(document) => Some(Converter::of_rope(document.rope(), snapshot.encoding)),
+            // Only for files with findings is the text worth indexing.
+            None if found.is_empty() => None,
+            None => Converter::of_file(set, file, snapshot.encoding),
+        };
+        let found = converter.map(|c| found.iter().map(|d| c.diagnostic(d, set)).collect()).unwrap_or_default();
+        out.push((url.clone(), document.map(|d| d.version()), found));
+    }
+    out
+}
+
+fn hash(diagnostics: &[Diagnostic]) -> u64 {
+    FxBuildHasher.hash_one(serde_json::to_string(diagnostics).unwrap_or_default())
+}

@@ -1,0 +1,329 @@
+//! The documents and load sets of the session, and immutable snapshots of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use falco_ide::{Analysis, FileId, Settings, WorkspaceFile, project};
+use rustc_hash::FxHashMap;
+use tokio::sync::Notify;
+use tower_lsp::lsp_types::{
+    InitializeParams, TextDocumentContentChangeEvent, TextDocumentItem, Url, VersionedTextDocumentIdentifier,
+};
+
+use crate::document::Document;
+use crate::encoding::Encoding;
+use crate::workspace::Scan;
+
+/// The store, shared between the transport layer, the handlers and the publisher.
+#[derive(Debug, Clone, Default)]
+pub struct SharedStore {
+    store: Arc<Mutex<Store>>,
+    changed: Arc<Notify>,
+}
+
+impl SharedStore {
+    /// Locks the store. It is held for moments only, never across an `await`.
+    pub fn lock(&self) -> StoreGuard<'_> {
+        // A panic while the lock was held left whole values behind (every update is a replacement), so go on.
+        let guard = self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        StoreGuard { revision: guard.revision, guard, changed: &self.changed }
+    }
+
+    /// Waits until something changed since the last wait.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+/// The locked store; tells the publisher about changes when it is released.
+#[derive(Debug)]
+pub struct StoreGuard<'a> {
+    guard: MutexGuard<'a, Store>,
+    revision: u64,
+    changed: &'a Notify,
+}
+
+impl std::ops::Deref for StoreGuard<'_> {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.guard
+    }
+}
+
+impl std::ops::DerefMut for StoreGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        &mut self.guard
+    }
+}
+
+impl Drop for StoreGuard<'_> {
+    fn drop(&mut self) {
+        if self.guard.revision != self.revision {
+            self.changed.notify_one();
+        }
+    }
+}
+
+/// Everything the server knows.
+#[derive(Debug, Default)]
+pub struct Store {
+    encoding: Encoding,
+    roots: Vec<PathBuf>,
+    settings: Settings,
+    documents: Arc<FxHashMap<Url, Document>>,
+    /// Rules files on disk, by workspace folder, in load order.
+    disk: FxHashMap<PathBuf, Vec<(Url, Arc<str>)>>,
+    /// Rules files on disk beside open files that belong to no workspace folder.
+    folders: FxHashMap<PathBuf, Vec<(Url, Arc<str>)>>,
+    sets: Arc<FxHashMap<SetKey, Arc<LoadSet>>>,
+    revision: u64,
+}
+
+/// A load set is what Falco would load together: a workspace folder's rules, or a loose file's neighbours.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SetKey {
+    /// A workspace folder.
+    Root(PathBuf),
+    /// The folder of files outside of every workspace folder.
+    Folder(PathBuf),
+    /// A document that is not a file.
+    Single(Url),
+}
+
+/// Files that are loaded together, with their meaning once somebody asks for it.
+#[derive(Debug)]
+pub struct LoadSet {
+    urls: Vec<Url>,
+    files: Vec<WorkspaceFile>,
+    settings: Settings,
+    previous: Option<Analysis>,
+    analysis: OnceLock<Analysis>,
+}
+
+impl LoadSet {
+    /// The meaning; computed by the first who asks, who therefore should not be on the reactor's thread.
+    pub fn analysis(&self) -> &Analysis {
+        self.analysis.get_or_init(|| Analysis::new(self.files.clone(), &self.settings, self.previous.as_ref()))
+    }
+
+    /// The files' addresses, by [`FileId`].
+    pub fn urls(&self) -> &[Url] {
+        &self.urls
+    }
+
+    /// The file of an address.
+    pub fn file(&self, url: &Url) -> Option<FileId> {
+        self.urls.iter().position(|u| u == url).map(|i| FileId(i as u32))
+    }
+
+    /// A file's text.
+    pub fn text(&self, file: FileId) -> Option<&Arc<str>> {
+        self.files.get(file.0 as usize).map(|f| &f.text)
+    }
+}
+
+/// The state at one moment. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The negotiated encoding of positions.
+    pub encoding: Encoding,
+    /// The open documents.
+    pub documents: Arc<FxHashMap<Url, Document>>,
+    /// The load sets.
+    pub sets: Arc<FxHashMap<SetKey, Arc<LoadSet>>>,
+}
+
+impl Snapshot {
+    /// The set that a document belongs to, and its place in it.
+    pub fn find(&self, url: &Url) -> Option<(&Arc<LoadSet>, FileId)> {
+        self.sets.values().find_map(|set| Some((set, set.file(url)?)))
+    }
+}
+
+impl Store {
+    /// Takes over what the client says of itself.
+    pub fn initialize(&mut self, params: &InitializeParams) {
+        let general = params.capabilities.general.as_ref();
+        self.encoding = Encoding::negotiate(general.and_then(|g| g.position_encodings.as_deref()));
+        let folders = params.workspace_folders.as_deref().unwrap_or_default();
+        self.roots = folders.iter().filter_map(|f| f.uri.to_file_path().ok()).collect();
+        #[allow(deprecated, reason = "clients from before workspace folders send only this")]
+        if self.roots.is_empty() {
+            self.roots.extend(params.root_uri.as_ref().and_then(|u| u.to_file_path().ok()));
+        }
+        self.configure(params.initialization_options.as_ref());
+    }
+
+    /// Takes over the client's settings: an object that may have `engineVersion`.
+    pub fn configure(&mut self, options: Option<&serde_json::Value>) {
+        let version = options.and_then(|o| o.get("engineVersion")).and_then(|v| v.as_str());
+        let version = version.filter(|v| !v.is_empty()).map(str::to_owned);
+        if self.settings.engine_version != version {
+            self.settings.engine_version = version;
+            self.rebuild_all();
+        }
+    }
+
+    /// The workspace folders.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
+    /// Adds and removes workspace folders.
+    pub fn change_roots(&mut self, added: &[PathBuf], removed: &[PathBuf]) {
+        self.roots.retain(|r| !removed.contains(r));
+        self.roots.extend(added.iter().cloned());
+        self.disk.retain(|root, _| !removed.contains(root));
+        self.rebuild_all();
+    }
+
+    /// Takes over what a scan of a folder found.
+    pub fn scanned(&mut self, root: &Path, scan: Scan) {
+        if let Some(Ok(project)) = &scan.project
+            && project.engine_version.is_some()
+        {
+            self.settings.engine_version.clone_from(&project.engine_version);
+        }
+        self.disk.insert(root.to_owned(), with_urls(scan));
+        self.rebuild_all();
+    }
+
+    /// The folder of a document that belongs to no workspace folder, unless its files are known already.
+    pub fn unscanned_folder(&self, url: &Url) -> Option<PathBuf> {
+        match self.key(url) {
+            SetKey::Folder(folder) if !self.folders.contains_key(&folder) => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// Takes over what a look into such a folder found.
+    pub fn scanned_folder(&mut self, folder: &Path, scan: Scan) {
+        self.folders.insert(folder.to_owned(), with_urls(scan));
+        self.rebuild(&SetKey::Folder(folder.to_owned()));
+    }
+
+    /// A document was opened.
+    pub fn open(&mut self, item: TextDocumentItem) {
+        let document = Document::new(&item.text, item.version, &item.language_id);
+        Arc::make_mut(&mut self.documents).insert(item.uri.clone(), document);
+        self.rebuild(&self.key(&item.uri));
+    }
+
+    /// A document was edited. Changes of documents that are not open are dropped.
+    pub fn change(&mut self, id: &VersionedTextDocumentIdentifier, changes: &[TextDocumentContentChangeEvent]) {
+        let encoding = self.encoding;
+        if let Some(document) = Arc::make_mut(&mut self.documents).get_mut(&id.uri) {
+            document.apply(changes, id.version, encoding);
+            self.rebuild(&self.key(&id.uri));
+        }
+    }
+
+    /// A document was closed: the file on disk counts again.
+    pub fn close(&mut self, url: &Url) {
+        Arc::make_mut(&mut self.documents).remove(url);
+        let key = self.key(url);
+        if let SetKey::Folder(folder) = &key {
+            // Without an open file there is nobody to show the folder's diagnostics to.
+            if !self.documents.keys().any(|other| self.key(other) == key) {
+                self.folders.remove(folder);
+            }
+        }
+        self.rebuild(&key);
+    }
+
+    /// The state of this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { encoding: self.encoding, documents: self.documents.clone(), sets: self.sets.clone() }
+    }
+
+    fn key(&self, url: &Url) -> SetKey {
+        let Ok(path) = url.to_file_path() else { return SetKey::Single(url.clone()) };
+        let root = self.roots.iter().filter(|r| path.starts_with(r)).max_by_key(|r| r.as_os_str().len());
+        match (root, path.parent()) {
+            (Some(root), _) if self.belongs(root, url) => SetKey::Root(root.clone()),
+            (_, Some(parent)) => SetKey::Folder(parent.to_owned()),
+            (_, None) => SetKey::Single(url.clone()),
+        }
+    }
+
+    /// Whether a file under a workspace folder is one of its rules: where the project file names them, only those.
+    fn belongs(&self, root: &Path, url: &Url) -> bool {
+        match self.disk.get(root) {
+            Some(files) if root.join(project::PROJECT_FILE).is_file() => files.iter().any(|(u, _)| u == url),
+            _ => true,
+        }
+    }
+
+    fn rebuild_all(&mut self) {
+        let mut keys: Vec<SetKey> = self.disk.keys().cloned().map(SetKey::Root).collect();
+        keys.extend(self.documents.keys().map(|url| self.key(url)));
+        keys.sort_by_key(|k| format!("{k:?}"));
+        keys.dedup();
+        Arc::make_mut(&mut self.sets).retain(|key, _| keys.contains(key));
+        for key in &keys {
+            self.rebuild(key);
+        }
+        self.revision += 1;
+    }
+
+    fn rebuild(&mut self, key: &SetKey) {
+        let files = self.collect(key);
+        self.revision += 1;
+        let sets = Arc::make_mut(&mut self.sets);
+        let old = sets.remove(key);
+        if files.is_empty() {
+            return;
+        }
+        let previous = old.and_then(|old| old.analysis.get().cloned().or_else(|| old.previous.clone()));
+        let (urls, files) = files.into_iter().unzip();
+        let set = LoadSet { urls, files, settings: self.settings.clone(), previous, analysis: OnceLock::new() };
+        sets.insert(key.clone(), Arc::new(set));
+    }
+
+    /// The files of a set in load order: those on disk, open documents in their place.
+    fn collect(&self, key: &SetKey) -> Vec<(Url, WorkspaceFile)> {
+        let mut found: Vec<(Url, Arc<str>)> = match key {
+            SetKey::Root(root) => self.disk.get(root).cloned().unwrap_or_default(),
+            SetKey::Folder(folder) => self.folders.get(folder).cloned().unwrap_or_default(),
+            SetKey::Single(_) => Vec::new(),
+        };
+        let open = self.documents.iter().filter(|(url, doc)| self.key(url) == *key && is_rules(url, doc));
+        let mut sort = false;
+        for (url, doc) in open {
+            match found.iter_mut().find(|(u, _)| u == url) {
+                Some((_, text)) => *text = doc.text().clone(),
+                None => {
+                    found.push((url.clone(), doc.text().clone()));
+                    sort = true;
+                }
+            }
+        }
+        if sort {
+            found.sort_by(|(a, _), (b, _)| match (a.to_file_path(), b.to_file_path()) {
+                (Ok(a), Ok(b)) => project::default_order(&a, &b),
+                _ => a.cmp(b),
+            });
+        }
+        found
+            .into_iter()
+            .map(|(url, text)| {
+                let path = url.to_file_path().map_or_else(|()| url.to_string(), |p| p.display().to_string());
+                (url, WorkspaceFile { path, text })
+            })
+            .collect()
+    }
+}
+
+fn with_urls(scan: Scan) -> Vec<(Url, Arc<str>)> {
+    scan.files.into_iter().filter_map(|(p, t)| Some((Url::from_file_path(p).ok()?, t.into()))).collect()
+}
+
+/// Whether an open document is judged as rules: by the client's language id, else by name or content.
+fn is_rules(url: &Url, doc: &Document) -> bool {
+    if doc.language() == "falco-rules" || doc.language() == "falco" {
+        return true;
+    }
+    let by_name = url.to_file_path().is_ok_and(|p| project::is_rules_name(&p));
+    let is_test = url.to_file_path().is_ok_and(|p| project::is_test_name(&p));
+    !is_test && (by_name || project::looks_like_rules(doc.text()))
+}
