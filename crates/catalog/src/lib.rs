@@ -4,10 +4,26 @@
 //! Static tables, made at build time from the data files in `data/`; plugin schemas extend them at run time. The crate knows
 //! nothing of syntax trees or engines. Start reading at [`Catalog`] for fields and sources, [`event`] for the event table.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod catalog;
+pub mod conversion;
+pub mod doc;
+pub mod errno;
 pub mod event;
+pub mod event_set;
 pub mod field;
+pub mod flags;
+pub mod language;
+mod resolve;
+pub mod syscall;
 pub mod types;
 
-pub use event::{EventInfo, EventSet, EventType, ParamInfo};
-pub use field::{ArgSpec, Catalog, FieldArg, FieldError, FieldId, FieldInfo, FieldRef};
-pub use types::{ParamType, PrintFormat};
+pub use catalog::{Catalog, FieldSchema, PluginSchema, SchemaError, SourceInfo};
+pub use doc::Doc;
+pub use event::{EventCategory, EventInfo, EventType, ParamInfo};
+pub use event_set::EventSet;
+pub use field::{ArgSpec, FieldArg, FieldError, FieldFlags, FieldId, FieldInfo, FieldRef};
+pub use flags::FlagsTable;
+pub use syscall::Syscall;
+pub use types::{ParamType, PrintFormat, TypeClass};

@@ -68,3 +68,170 @@ pub enum PrintFormat {
     Dir,
     Oct,
 }
+
+impl ParamType {
+    /// Every type, in the order of its number.
+    pub const ALL: [Self; 49] = [
+        Self::None,
+        Self::Int8,
+        Self::Int16,
+        Self::Int32,
+        Self::Int64,
+        Self::Uint8,
+        Self::Uint16,
+        Self::Uint32,
+        Self::Uint64,
+        Self::Charbuf,
+        Self::Bytebuf,
+        Self::Errno,
+        Self::Sockaddr,
+        Self::Socktuple,
+        Self::Fd,
+        Self::Pid,
+        Self::Fdlist,
+        Self::Fspath,
+        Self::Syscallid,
+        Self::Sigtype,
+        Self::Reltime,
+        Self::Abstime,
+        Self::Port,
+        Self::L4proto,
+        Self::Sockfamily,
+        Self::Bool,
+        Self::Ipv4addr,
+        Self::Dyn,
+        Self::Flags8,
+        Self::Flags16,
+        Self::Flags32,
+        Self::Uid,
+        Self::Gid,
+        Self::Double,
+        Self::Sigset,
+        Self::Charbufarray,
+        Self::CharbufPairArray,
+        Self::Ipv4net,
+        Self::Ipv6addr,
+        Self::Ipv6net,
+        Self::Ipaddr,
+        Self::Ipnet,
+        Self::Mode,
+        Self::Fsrelpath,
+        Self::Enumflags8,
+        Self::Enumflags16,
+        Self::Enumflags32,
+        Self::Fd32,
+        Self::Pid32,
+    ];
+
+    /// The type with Falco's number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The word that a reader understands, such as `string`, `number` or `address`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "nothing",
+            Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64 => "integer",
+            Self::Uint8 | Self::Uint16 | Self::Uint32 | Self::Uint64 => "unsigned integer",
+            Self::Charbuf => "string",
+            Self::Bytebuf => "bytes",
+            Self::Errno => "error number",
+            Self::Sockaddr => "socket address",
+            Self::Socktuple => "connection",
+            Self::Fd | Self::Fd32 => "descriptor",
+            Self::Pid | Self::Pid32 => "process id",
+            Self::Fdlist => "descriptor list",
+            Self::Fspath => "path",
+            Self::Fsrelpath => "relative path",
+            Self::Syscallid => "system call",
+            Self::Sigtype => "signal",
+            Self::Sigset => "signal set",
+            Self::Reltime => "duration",
+            Self::Abstime => "time",
+            Self::Port => "port",
+            Self::L4proto => "protocol",
+            Self::Sockfamily => "socket family",
+            Self::Bool => "boolean",
+            Self::Ipv4addr | Self::Ipv6addr | Self::Ipaddr => "address",
+            Self::Ipv4net | Self::Ipv6net | Self::Ipnet => "network",
+            Self::Dyn => "dynamic",
+            Self::Flags8 | Self::Flags16 | Self::Flags32 => "flags",
+            Self::Enumflags8 | Self::Enumflags16 | Self::Enumflags32 => "enumeration",
+            Self::Uid => "user id",
+            Self::Gid => "group id",
+            Self::Double => "decimal number",
+            Self::Charbufarray => "string array",
+            Self::CharbufPairArray => "pair array",
+            Self::Mode => "file mode",
+        }
+    }
+
+    /// The class that decides which operators apply; `None` for types that can only be tested with `exists`.
+    pub fn class(self) -> Option<TypeClass> {
+        Some(match self {
+            Self::Int8
+            | Self::Int16
+            | Self::Int32
+            | Self::Int64
+            | Self::Uint8
+            | Self::Uint16
+            | Self::Uint32
+            | Self::Uint64
+            | Self::Errno
+            | Self::Fd
+            | Self::Pid
+            | Self::Syscallid
+            | Self::Sigtype
+            | Self::Reltime
+            | Self::Abstime
+            | Self::Port
+            | Self::Flags8
+            | Self::Flags16
+            | Self::Flags32
+            | Self::Double
+            | Self::Mode
+            | Self::Enumflags8
+            | Self::Enumflags16
+            | Self::Enumflags32 => TypeClass::Number,
+            Self::Bool => TypeClass::Boolean,
+            Self::Charbuf | Self::Fspath | Self::Fsrelpath => TypeClass::String,
+            Self::Bytebuf => TypeClass::Bytes,
+            Self::Ipv4addr | Self::Ipv6addr | Self::Ipaddr => TypeClass::Address,
+            Self::Ipv4net | Self::Ipv6net | Self::Ipnet => TypeClass::Network,
+            _ => return None,
+        })
+    }
+}
+
+/// What a type's values are compared as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TypeClass {
+    /// Compared as numbers.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Compared bytewise, as text.
+    String,
+    /// Compared bytewise.
+    Bytes,
+    /// An IP address.
+    Address,
+    /// An IP network.
+    Network,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_falcos() {
+        for (i, ty) in ParamType::ALL.iter().enumerate() {
+            assert_eq!(*ty as usize, i);
+            assert_eq!(ParamType::from_number(u8::try_from(i).unwrap()), Some(*ty));
+        }
+        assert_eq!(ParamType::from_number(49), None);
+        assert_eq!(ParamType::Charbuf as u8, 9);
+    }
+}
