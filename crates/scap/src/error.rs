@@ -207,7 +207,7 @@ pub enum ErrorKind {
     ConvertParam { event: &'static str, index: u32, found: u32 },
     /// An explicit cap of [`crate::Limits`], not a rule of the format.
     #[error("a {list} list of more than {most} bytes is not read")]
-    ListTooLarge { list: &'static str, most: u64 },
+    ListTooLarge { list: &'static str, most: u32 },
     /// An explicit cap of [`crate::Limits`], not a rule of the format.
     #[error("an event block of {found} bytes is not read, the limit being {most}")]
     EventTooLarge { found: u32, most: u32 },

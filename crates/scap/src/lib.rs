@@ -1,12 +1,19 @@
 //! SCAP capture files: reading, converting old events to the current layout, writing.
 //!
 //! The crate knows blocks, entries and parameters; it knows nothing of rules, of the machine's state or of what a field is.
-//! Start reading at [`Item`] for what a capture holds and [`Event`] for how an event is seen.
+//! Start reading at [`Reader`] and
+//! [`Item`] for what a capture holds, at [`Event`] for how an event is seen.
 
+pub mod block;
+mod convert;
 pub mod error;
 pub mod event;
+mod frame;
 pub mod item;
+mod lists;
 pub mod params;
+mod plan;
+mod reader;
 mod source;
 
 pub use error::{Error, ErrorKind, Place, Stage, Status};
@@ -15,3 +22,4 @@ pub use item::{
     FdEntry, FdInfo, FdList, GroupEntry, Interface, InterfaceAddr, Item, L4Proto, MachineInfo, NamedFd, ProcessEntry,
     Section, UserEntry, UserList,
 };
+pub use reader::{Limits, Options, RawEvent, Reader};

@@ -85,6 +85,11 @@ impl<'s> Source<'s> {
         self.base += self.start as u64;
         self.end -= self.start;
         self.start = 0;
+        if window.len() > 8 * WINDOW && self.end.max(wanted) <= WINDOW {
+            // One huge block made the window grow; give that back.
+            window.truncate(WINDOW);
+            window.shrink_to_fit();
+        }
         while self.end < wanted && matches!(state, StreamState::Open) {
             if self.end == window.len() {
                 // Doubling: memory follows what has arrived, whatever length the file claims.
@@ -101,19 +106,20 @@ impl<'s> Source<'s> {
         self.end
     }
 
-    /// Gives a window that one huge block made grow back to the allocator.
-    pub(crate) fn shrink(&mut self) {
-        if let Data::Stream { window, .. } = &mut self.data
-            && window.len() > 8 * WINDOW
-            && self.end - self.start <= WINDOW
-        {
-            window.copy_within(self.start..self.end, 0);
-            self.base += self.start as u64;
-            self.end -= self.start;
-            self.start = 0;
-            window.truncate(WINDOW);
-            window.shrink_to_fit();
-        }
+    /// Where the next unread byte is in the window, for [`Source::at`].
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.start
+    }
+
+    /// Bytes at a place in the window. They stay until the next `fill`, also when they were consumed.
+    #[inline]
+    pub(crate) fn at(&self, range: std::ops::Range<usize>) -> &[u8] {
+        let all = match &self.data {
+            Data::Slice(bytes) => bytes,
+            Data::Stream { window, .. } => window.as_slice(),
+        };
+        all.get(range).unwrap_or_default()
     }
 
     /// Goes past `n` bytes that are at hand.
