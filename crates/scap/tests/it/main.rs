@@ -1,0 +1,7 @@
+//! What the crate does with whole captures.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
+
+mod captures;
+mod corrupt;
+mod shared;
