@@ -16,6 +16,7 @@ pub mod field;
 pub mod flags;
 pub mod language;
 mod resolve;
+pub mod suggest;
 pub mod syscall;
 pub mod types;
 

@@ -374,3 +374,7 @@ fn missing(field: &str, text: &str) -> FieldError {
 fn bad(field: &str, arg: &str, expected: &'static str) -> FieldError {
     FieldError::BadArgument { field: field.into(), arg: arg.into(), expected }
 }
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;
