@@ -9,9 +9,11 @@
 
 pub mod ast;
 pub mod condition;
+pub mod line_index;
 pub mod output;
 pub mod source_map;
 pub mod yaml;
 
+pub use line_index::{ColumnUnit, LineCol, LineIndex};
 pub use rowan::{TextRange, TextSize};
 pub use source_map::SourceMap;

@@ -10,6 +10,8 @@ use rowan::{TextRange, TextSize};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SourceMap {
     segments: Vec<Segment>,
+    /// Where an empty text stands in the file.
+    origin: TextSize,
 }
 
 /// One stretch of decoded text and the file text that it was made from.
@@ -19,32 +21,47 @@ pub struct Segment {
     pub decoded: TextRange,
     /// Range in the file. Same length as `decoded` when the text was taken over literally.
     pub source: TextRange,
+    /// Whether the text was taken over literally, so that the two ranges match byte for byte.
+    pub literal: bool,
 }
 
 impl SourceMap {
     /// A map for text that is a literal copy of the file from `start` on.
     pub fn identity(start: TextSize, len: TextSize) -> Self {
-        let mut map = Self::default();
+        let mut map = Self { segments: Vec::new(), origin: start };
         map.push(TextRange::at(TextSize::new(0), len), TextRange::at(start, len));
         map
     }
 
-    /// Appends a stretch; it must begin where the last one ended. Empty decoded stretches are ignored, and a literal
-    /// stretch that continues the last literal one is merged with it.
+    /// Says where the text stands in the file, for the case that it is empty.
+    pub fn set_origin(&mut self, origin: TextSize) {
+        self.origin = origin;
+    }
+
+    /// Appends a stretch; it must begin where the last one ended. Empty decoded stretches are ignored. A stretch of the
+    /// same length in both texts counts as a literal copy, and is merged with a literal one that it continues.
     pub fn push(&mut self, decoded: TextRange, source: TextRange) {
+        self.push_segment(decoded, source, decoded.len() == source.len());
+    }
+
+    /// Appends a stretch that decoding made: an escape, a folded line break.
+    pub fn push_made(&mut self, decoded: TextRange, source: TextRange) {
+        self.push_segment(decoded, source, false);
+    }
+
+    fn push_segment(&mut self, decoded: TextRange, source: TextRange, literal: bool) {
         if decoded.is_empty() {
             return;
         }
         if let Some(last) = self.segments.last_mut() {
             debug_assert_eq!(last.decoded.end(), decoded.start());
-            let literal = last.decoded.len() == last.source.len() && decoded.len() == source.len();
-            if literal && last.source.end() == source.start() {
+            if last.literal && literal && last.source.end() == source.start() {
                 last.decoded = TextRange::new(last.decoded.start(), decoded.end());
                 last.source = TextRange::new(last.source.start(), source.end());
                 return;
             }
         }
-        self.segments.push(Segment { decoded, source });
+        self.segments.push(Segment { decoded, source, literal });
     }
 
     /// The segments, in order.
@@ -68,18 +85,18 @@ impl SourceMap {
     pub fn map_offset(&self, offset: TextSize) -> TextSize {
         let index = self.segments.partition_point(|s| s.decoded.end() <= offset);
         match self.segments.get(index) {
-            Some(s) if s.decoded.len() == s.source.len() => s.source.start() + (offset - s.decoded.start().min(offset)),
+            Some(s) if s.literal => s.source.start() + (offset - s.decoded.start().min(offset)),
             Some(s) => s.source.start(),
-            None => self.segments.last().map_or(TextSize::new(0), |s| s.source.end()),
+            None => self.segments.last().map_or(self.origin, |s| s.source.end()),
         }
     }
 
     fn map_end(&self, offset: TextSize) -> TextSize {
         let index = self.segments.partition_point(|s| s.decoded.end() < offset);
         match self.segments.get(index) {
-            Some(s) if s.decoded.len() == s.source.len() => s.source.start() + (offset - s.decoded.start().min(offset)),
+            Some(s) if s.literal => s.source.start() + (offset - s.decoded.start().min(offset)),
             Some(s) => s.source.end(),
-            None => self.segments.last().map_or(TextSize::new(0), |s| s.source.end()),
+            None => self.segments.last().map_or(self.origin, |s| s.source.end()),
         }
     }
 
@@ -96,7 +113,7 @@ impl SourceMap {
         if offset <= s.source.start() {
             return Some(s.decoded.start());
         }
-        if s.decoded.len() == s.source.len() {
+        if s.literal {
             Some(s.decoded.start() + (offset - s.source.start()))
         } else if offset == s.source.end() {
             Some(s.decoded.end())
