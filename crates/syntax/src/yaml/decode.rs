@@ -323,12 +323,13 @@ pub(super) fn block_scalar(node: &SyntaxNode) -> Decoded {
         None => indent.text().to_owned(),
     };
     let mut decoder = Decoder::new(&raw, indent.text_range().start());
-    // Empty lines before the text; the first break is the header's.
-    let mut breaks = lines(&raw[..lead], 0).filter(|line| line.next > line.end).count().saturating_sub(1);
+    // The first break is the header's. The end of the file counts as a break after a line that is not empty.
     if text.is_none() {
-        decoder.make_breaks(if keep { breaks } else { 0 }, 0, lead);
+        let empty = lines(&raw, 0).count().saturating_sub(1);
+        decoder.make_breaks(if keep { empty } else { 0 }, 0, lead);
         return decoder.out;
     }
+    let mut breaks = lines(&raw[..lead], 0).filter(|line| line.next > line.end).count().saturating_sub(1);
     let width =
         lines(&raw[..lead], 0).last().filter(|line| line.next == line.end).map_or(0, |line| line.end - line.start);
 
@@ -349,7 +350,7 @@ pub(super) fn block_scalar(node: &SyntaxNode) -> Decoded {
             text_end = line.end;
             breaks = 0;
         }
-        breaks += usize::from(line.next > line.end);
+        breaks += 1;
     }
     let kept = match (strip, keep) {
         (true, _) => 0,

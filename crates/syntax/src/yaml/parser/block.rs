@@ -170,16 +170,8 @@ impl Parser<'_> {
                         self.block_map(at, self.col(), parent, First::Nothing);
                     }
                     Some(b'|' | b'>') => self.block_scalar(parent),
-                    byte => {
-                        if byte == Some(b'*') {
-                            self.error(
-                                ErrorKind::BadProperty,
-                                pos,
-                                content,
-                                "an alias cannot have an anchor or a tag of its own",
-                                None,
-                            );
-                        }
+                    _ => {
+                        self.check_annotated_alias(pos);
                         let absorb = !start.allows_collection() && start.mode != Mode::Document;
                         let empty_key = self.indicator(content, b':');
                         if empty_key || self.leaf(Leaf { parent, one_line: false, absorb_colon: absorb }) {
@@ -210,29 +202,23 @@ impl Parser<'_> {
                 group = self.tree.checkpoint();
                 continue;
             }
-            if self.at(self.pos) == Some(b'*') {
-                let end = self.char_end(self.pos);
-                let alias = self.tree.checkpoint();
-                let before = self.errors.len();
-                self.bare_content(alias, parent, start);
-                // An alias as a mapping's first key is fine, the properties are the mapping's.
-                if self.tree.last_kind() == Some(SyntaxKind::Alias) && self.errors.len() == before {
-                    self.error(
-                        ErrorKind::BadProperty,
-                        pos,
-                        end,
-                        "an alias cannot have an anchor or a tag of its own",
-                        None,
-                    );
-                }
-            } else {
-                let at = self.tree.checkpoint();
-                self.bare_content(at, parent, start);
+            let (at, content) = (self.tree.checkpoint(), self.pos);
+            self.bare_content(at, parent, start);
+            if self.tree.last_kind() == Some(SyntaxKind::Alias) {
+                // As a mapping's first key an alias would be fine: the properties would be the mapping's.
+                self.annotated_alias(pos, content);
             }
             break;
         }
         self.tree.start_at(first, SyntaxKind::Annotated);
         self.tree.finish();
+    }
+
+    /// Reports properties from `start` on when an alias follows them here.
+    fn check_annotated_alias(&mut self, start: usize) {
+        if self.at(self.pos) == Some(b'*') {
+            self.annotated_alias(start, self.pos);
+        }
     }
 
     fn properties_before_collection(&mut self, start: usize, content: usize, what: &str) {
@@ -328,6 +314,7 @@ impl Parser<'_> {
             let ahead = self.peek();
             !ahead.newline && ahead.pos < self.len() && {
                 self.emit_trivia();
+                self.check_annotated_alias(pos);
                 self.indicator(self.pos, b':') || self.leaf(leaf)
             }
         } else {
@@ -422,10 +409,12 @@ impl Parser<'_> {
                     continue;
                 }
                 let here = ahead.col();
-                if here as i64 <= parent {
+                let dash = self.is_dash(ahead.pos);
+                // A sequence may stand at its parent mapping's column: there only dashes are its own.
+                if here as i64 <= parent && !(dash && here == col) {
                     return;
                 }
-                if self.is_dash(ahead.pos) {
+                if dash {
                     if here != col && reported != Some(here) {
                         reported = Some(here);
                         self.bad_indentation(&ahead, col);

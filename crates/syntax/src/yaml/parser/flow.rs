@@ -255,13 +255,7 @@ impl Parser<'_> {
             }
             if !matches!(self.at(self.pos), Some(b'&' | b'!')) {
                 if self.at(self.pos) == Some(b'*') {
-                    self.error(
-                        ErrorKind::BadProperty,
-                        start,
-                        self.pos,
-                        "an alias cannot have an anchor or a tag of its own",
-                        None,
-                    );
+                    self.annotated_alias(start, self.pos);
                 }
                 json = self.flow_content(parent);
                 break;
@@ -286,7 +280,7 @@ impl Parser<'_> {
                 true
             }
             Some(b'*') => {
-                self.alias(true);
+                self.alias();
                 false
             }
             _ => {

@@ -35,7 +35,7 @@ impl Parser<'_> {
     /// key: a colon follows on its last line.
     pub(super) fn leaf(&mut self, leaf: Leaf) -> bool {
         match self.at(self.pos) {
-            Some(b'*') => self.alias(false),
+            Some(b'*') => self.alias(),
             Some(b'"' | b'\'') => self.quoted(leaf.parent),
             Some(b'[' | b'{') => self.flow_collection(leaf.parent),
             _ => return self.plain(leaf),
@@ -404,6 +404,9 @@ impl Parser<'_> {
             let content = line + spaces;
             let next = self.after_break(content);
             let blank = next > content || content >= self.len();
+            if self.at(content) == Some(b'\t') && spaces < explicit.unwrap_or(1) + least.max(1) - 1 {
+                self.block_tab_error(line, content);
+            }
             match explicit {
                 Some(extra) => {
                     let indent = least.max(1) - 1 + extra;
@@ -428,9 +431,8 @@ impl Parser<'_> {
             }
             if content >= self.len() {
                 // Only empty lines up to the end of the text.
-                let end = if keep { line } else { header_end };
-                if end > header_end {
-                    self.token_to(SyntaxKind::BlockIndent, end, end);
+                if keep {
+                    self.token_to(SyntaxKind::BlockIndent, content, line);
                     self.fresh = true;
                 }
                 return;
@@ -452,9 +454,12 @@ impl Parser<'_> {
             let spaces = self.indent_of(at).min(indent + 1);
             let blank = at + spaces >= line_end;
             if spaces < indent && !blank || indent == 0 && self.marker_at(at) {
+                if self.at(at + spaces) == Some(b'\t') {
+                    self.block_tab_error(at, at + spaces);
+                }
                 break;
             }
-            if spaces > indent || !blank || keep && next > line_end {
+            if spaces > indent || !blank || keep && next > at {
                 end = next;
                 end_line = if next > line_end { next } else { at };
             }
@@ -468,6 +473,22 @@ impl Parser<'_> {
         self.fresh = end == end_line;
     }
 
+    /// A tab where a block scalar's indentation ends too early. YAML takes such a line as one after the scalar, and if it is
+    /// empty otherwise, as no line at all; Falco's reader refuses it.
+    fn block_tab_error(&mut self, line: usize, tab: usize) {
+        let mut end = tab;
+        while self.at(end) == Some(b'\t') {
+            end += 1;
+        }
+        self.error(
+            ErrorKind::TabIndentation,
+            line,
+            end,
+            "a tab cannot be used for the indentation of a block scalar",
+            Some("indent with blanks"),
+        );
+    }
+
     // Aliases and properties.
 
     /// End of an anchor's or alias' name.
@@ -479,7 +500,11 @@ impl Parser<'_> {
         at
     }
 
-    pub(super) fn alias(&mut self, _flow: bool) {
+    pub(super) fn annotated_alias(&mut self, start: usize, end: usize) {
+        self.error(ErrorKind::BadProperty, start, end, "an alias cannot have an anchor or a tag of its own", None);
+    }
+
+    pub(super) fn alias(&mut self) {
         let end = self.name_end(self.pos + 1);
         if end == self.pos + 1 {
             self.error(ErrorKind::BadProperty, self.pos, end, "an alias needs a name after its `*`", None);

@@ -1,0 +1,73 @@
+//! How fast rules files are parsed, tree included: `cargo bench -p falco-syntax`.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use falco_syntax::ast::RulesFile;
+use falco_syntax::yaml;
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+/// A rules file of the usual mix: comments, lists in brackets and on lines, folded conditions, quoted outputs, exceptions.
+fn rules(items: usize) -> String {
+    let mut text = String::from("# A generated rules file.\n- required_engine_version: 0.50.0\n");
+    for index in 0..items {
+        let _ = write!(
+            text,
+            r#"
+# The programs of group {index}, as packages name them.
+- list: group_{index}_binaries
+  items: [alpha{index}, beta{index}, gamma-daemon, delta, "epsilon", zeta, eta, theta, iota, kappa, lambda, mu]
+
+- list: group_{index}_paths
+  items:
+    - /usr/lib/group{index}/bin
+    - /opt/group{index}
+
+- macro: group_{index}_running
+  condition: (proc.name in (group_{index}_binaries) and not proc.pname in (init, systemd, containerd-shim))
+
+- rule: Group {index} program writes below its configuration
+  desc: >
+    A program of group {index} opened a file below its configuration for writing. Programs of this group only read
+    their configuration, so this is a sign of a manual change or of an attacker at work.
+  condition: >
+    evt.type in (open, openat, openat2) and evt.is_open_write=true
+    and group_{index}_running
+    and fd.name startswith /etc/group{index}/ # not the defaults
+    and not fd.name endswith ".swp"
+    and container.id != host
+  output: "Configuration of group {index} written (user=%user.name command=%proc.cmdline file=%fd.name parent=%proc.pname container=%container.id image=%container.image.repository)"
+  priority: WARNING
+  tags: [filesystem, group{index}, mitre_persistence, T1543]
+  exceptions:
+    - name: proc_file
+      fields: [proc.name, fd.name]
+      comps: [in, startswith]
+      values:
+        - [[updater{index}, installer], /etc/group{index}/cache]
+        - [[gamma-daemon], /etc/group{index}/state]
+"#
+        );
+    }
+    text
+}
+
+fn parse(criterion: &mut Criterion) {
+    let text = rules(300);
+    let mut group = criterion.benchmark_group("yaml");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("parse", |bencher| bencher.iter(|| yaml::parse(black_box(&text))));
+    let parse = yaml::parse(&text);
+    group.bench_function("view", |bencher| bencher.iter(|| RulesFile::from_parse(black_box(&parse)).items().count()));
+    group.finish();
+
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/falco/falco_rules.yaml");
+    if let Ok(text) = std::fs::read_to_string(path) {
+        let mut group = criterion.benchmark_group("official");
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function("parse", |bencher| bencher.iter(|| yaml::parse(black_box(&text))));
+        group.finish();
+    }
+}
+
+criterion_group!(benches, parse);
+criterion_main!(benches);
