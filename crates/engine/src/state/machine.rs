@@ -1,6 +1,8 @@
 //! The machine as a whole.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,7 +10,7 @@ use super::containers::Container;
 use super::fd_table::FdTable;
 use super::interfaces::Interfaces;
 use super::text::StrList;
-use super::types::{Fd, Group, MachineInfo, Thread, ThreadGroup, User, clone_flags};
+use super::types::{Fd, Group, MachineInfo, StoredEvent, Thread, ThreadGroup, User, clone_flags};
 use super::users::Users;
 
 /// How much is kept.
@@ -44,23 +46,84 @@ pub struct Counters {
 }
 
 /// The machine that the events come from, as far as they and the capture's header told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Machine {
-    pub(super) threads: FxHashMap<i64, Box<Thread>>,
-    pub(super) groups: FxHashMap<i64, ThreadGroup>,
-    pub(super) users: Users,
-    pub(super) interfaces: Interfaces,
-    pub(super) containers: FxHashMap<Box<str>, Container>,
-    pub(super) server_ports: FxHashSet<u16>,
-    pub(super) info: MachineInfo,
-    pub(super) limits: Limits,
-    pub(super) counters: Counters,
+    pub(crate) threads: FxHashMap<i64, Box<Thread>>,
+    pub(crate) groups: FxHashMap<i64, ThreadGroup>,
+    pub(crate) users: Users,
+    pub(crate) interfaces: Interfaces,
+    pub(crate) containers: FxHashMap<Box<str>, Arc<Container>>,
+    /// Metadata that the event with this number carries itself.
+    pub(crate) event_container: Option<(u64, Arc<Container>)>,
+    /// Ports of the server sockets in the capture's header.
+    pub(crate) server_ports: FxHashSet<u16>,
+    pub(crate) info: MachineInfo,
+    pub(crate) limits: Limits,
+    pub(crate) counters: Counters,
+    /// How many events were processed: `evt.num`.
+    pub(crate) num: u64,
+    /// Time of the first event that is not a meta event.
+    pub(crate) first_ts: u64,
+    /// What the last event left for the next one to do.
+    pub(crate) deferred: Deferred,
+    /// When threads of late exited, by (parent, thread), and the order in which they did.
+    pub(crate) exited: FxHashMap<(i64, i64), u64>,
+    pub(crate) exited_order: VecDeque<((i64, i64), u64)>,
+    /// Buffers of stored events, to be used again.
+    pub(crate) spare_events: Vec<Box<StoredEvent>>,
+    /// A buffer for making names.
+    pub(crate) scratch: Vec<u8>,
+}
+
+/// Removals that wait until the event that caused them has been seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Deferred {
+    /// A thread that exited, and when.
+    pub(crate) thread: Option<(i64, u64)>,
+    /// A closed descriptor: the thread that owns the table, and the number.
+    pub(crate) fd: Option<(i64, i64)>,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
 }
 
 impl Machine {
     /// A machine of which nothing is known.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+        let mut containers = FxHashMap::default();
+        containers.insert("".into(), Arc::new(Container::host()));
+        Self {
+            threads: FxHashMap::default(),
+            groups: FxHashMap::default(),
+            users: Users::default(),
+            interfaces: Interfaces::default(),
+            containers,
+            event_container: None,
+            server_ports: FxHashSet::default(),
+            info: MachineInfo::default(),
+            limits,
+            counters: Counters::default(),
+            num: 0,
+            first_ts: 0,
+            deferred: Deferred::default(),
+            exited: FxHashMap::default(),
+            exited_order: VecDeque::new(),
+            spare_events: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Forgets what a section of a capture told (threads, descriptors, users, interfaces), because another one begins. Events
+    /// go on being counted.
+    pub fn restart(&mut self) {
+        let fresh = Self::new(self.limits);
+        let old = std::mem::replace(self, fresh);
+        self.counters = old.counters;
+        self.num = old.num;
+        self.first_ts = old.first_ts;
     }
 
     /// Processor count, boot time, host name.
@@ -93,14 +156,19 @@ impl Machine {
         self.users.group(&thread.container_id, gid)
     }
 
-    /// A container's metadata, by its short id.
+    /// A container's metadata, by its short id; "" gives an entry that stands for the host.
     pub fn container(&self, id: &str) -> Option<&Container> {
-        self.containers.get(id)
+        self.containers.get(id).map(|container| &**container)
     }
 
-    /// All containers of which metadata came, in no order.
+    /// The metadata that event `num` itself carries, if it is a metadata event and the last one processed.
+    pub fn event_container(&self, num: u64) -> Option<&Container> {
+        self.event_container.as_ref().filter(|(of, _)| *of == num).map(|(_, container)| &**container)
+    }
+
+    /// All containers of which metadata came, in no order; the host is one of them.
     pub fn containers(&self) -> impl Iterator<Item = &Container> + '_ {
-        self.containers.values()
+        self.containers.values().map(|container| &**container)
     }
 
     /// The table in which `thread`'s descriptors are, and the tid of the thread that owns it. Threads that share their
@@ -113,6 +181,16 @@ impl Machine {
     /// A thread's descriptor.
     pub fn fd<'a>(&'a self, thread: &'a Thread, num: i64) -> Option<&'a Fd> {
         if num < 0 { None } else { self.fd_table(thread)?.1.get(num) }
+    }
+
+    /// The descriptor `num` of a table. A look-up is what `fd.name_changed` counts from.
+    pub(crate) fn look_up_fd(&mut self, owner: i64, num: i64) -> Option<&mut Fd> {
+        if num < 0 {
+            return None;
+        }
+        let fd = self.threads.get_mut(&owner)?.fds.get_mut(num)?;
+        fd.name_changed = false;
+        Some(fd)
     }
 
     /// A thread's working directory, with a slash at its end: its main thread's.
@@ -135,16 +213,23 @@ impl Machine {
         self.main_thread(thread).map_or(0, |main| main.fds.len() as u64)
     }
 
-    /// Whether an address belongs to the machine, seen from `thread`: from inside a container only a container's addresses
-    /// do.
+    /// Whether an address belongs to the machine, seen from `thread`. In a container that is the container's own address, and
+    /// any container's while its own is not known.
     pub fn is_local(&self, thread: &Thread, addr: IpAddr) -> bool {
         let in_container = !thread.container_id.is_empty();
         match addr {
-            IpAddr::V4(addr) if in_container => {
-                self.containers.values().any(|container| container.ip.parse() == Ok(addr))
-            }
-            IpAddr::V4(addr) => self.interfaces.has_v4(addr),
             IpAddr::V6(addr) => !in_container && self.interfaces.has_v6_prefix(addr),
+            IpAddr::V4(addr) => {
+                if in_container {
+                    let own = self.container_of(thread).filter(|container| !container.ip.is_empty());
+                    match own {
+                        Some(own) if own.ipv4() == Some(addr) => return true,
+                        Some(_) => {}
+                        None => return self.containers().any(|container| container.ipv4() == Some(addr)),
+                    }
+                }
+                self.interfaces.has_v4(addr)
+            }
         }
     }
 }

@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use falco_catalog::EventType;
+use falco_scap::Event;
 
+use super::containers::Category;
 use super::fd_table::FdTable;
 use super::text::{Cgroups, StrList, Text};
 
@@ -392,14 +394,17 @@ pub struct Thread {
     pub fds: FdTable,
     /// "" is the host.
     pub container_id: Arc<str>,
+    pub category: Category,
     pub children: Vec<i64>,
     pub last_event_fd: i64,
     /// Code of the last event, for matching enter to exit; `None` after it was invalidated.
     pub last_event_type: Option<EventType>,
     pub last_event_ts: u64,
     pub prev_event_ts: u64,
-    /// Whether the thread is a member of its group ([`super::Machine::thread_group`]).
-    pub(crate) in_group: bool,
+    /// How many of `children` still exist as such.
+    pub(crate) live_children: usize,
+    /// The key of the group that the thread is a member of ([`super::Machine::thread_group`]).
+    pub(crate) group: Option<i64>,
     /// The enter event that waits for its exit.
     pub(crate) enter: Option<Box<StoredEvent>>,
 }
@@ -454,12 +459,14 @@ impl Thread {
             tty: 0,
             fds: FdTable::default(),
             container_id: Arc::default(),
+            category: Category::None,
             children: Vec::new(),
+            live_children: 0,
             last_event_fd: 0,
             last_event_type: None,
             last_event_ts: 0,
             prev_event_ts: 0,
-            in_group: false,
+            group: None,
             enter: None,
         }
     }
@@ -531,12 +538,27 @@ pub(crate) struct StoredEvent {
     pub(crate) data: Vec<u8>,
 }
 
+impl Default for StoredEvent {
+    fn default() -> Self {
+        Self { ty: falco_catalog::event::GENERIC_E, ends: Vec::new(), data: Vec::new() }
+    }
+}
+
 impl StoredEvent {
-    /// The bytes of parameter `index`.
-    pub(crate) fn param(&self, index: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(index)? as usize;
-        let start = if index == 0 { 0 } else { *self.ends.get(index - 1)? as usize };
-        self.data.get(start..end)
+    /// Copies an event into this one's buffers.
+    pub(crate) fn fill(&mut self, event: &Event<'_>) {
+        self.ty = event.ty;
+        self.ends.clear();
+        self.data.clear();
+        for param in event.params() {
+            self.data.extend_from_slice(param);
+            self.ends.push(self.data.len() as u32);
+        }
+    }
+
+    /// The event, for reading its parameters.
+    pub(crate) fn event(&self) -> Event<'_> {
+        Event::new(0, 0, 0, self.ty, 0, &self.ends, &self.data)
     }
 }
 

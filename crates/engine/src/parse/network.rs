@@ -1,0 +1,538 @@
+//! Sockets: made, bound, connected, accepted, and what reading and writing tells of their ends.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use falco_catalog::event;
+use falco_scap::params::{AF_INET, AF_INET6, AF_UNIX, Sockaddr, Socktuple};
+
+use super::{Cycle, Outcome, required};
+use crate::state::address::{embedded_v4, is_v4_mapped, write_sockaddr, write_socket_name, write_socktuple, write_unix};
+use crate::state::{Connection, Fd, FdType, Interfaces, L4Proto, Machine, Role, SocketInfo, Text, open_flags};
+
+const AF_NETLINK: u32 = 16;
+const SOCK_STREAM: u32 = 1;
+const SOCK_DGRAM: u32 = 2;
+const SOCK_RAW: u32 = 3;
+const IPPROTO_IP: u32 = 0;
+const IPPROTO_ICMP: u32 = 1;
+const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+const IPPROTO_RAW: u32 = 255;
+const EINPROGRESS: i64 = 115;
+
+/// An address and a port.
+type End4 = (Ipv4Addr, u16);
+type End6 = (Ipv6Addr, u16);
+
+const NO_END4: End4 = (Ipv4Addr::UNSPECIFIED, 0);
+const NO_END6: End6 = (Ipv6Addr::UNSPECIFIED, 0);
+
+/// A new socket's description.
+fn new_socket(domain: u32, ty: u32, protocol: u32, open_flags: u32) -> Fd {
+    let raw_or = |l4| if ty == SOCK_RAW { L4Proto::Raw } else { l4 };
+    let l4 = match protocol {
+        IPPROTO_TCP => raw_or(L4Proto::Tcp),
+        IPPROTO_UDP => raw_or(L4Proto::Udp),
+        IPPROTO_ICMP => raw_or(L4Proto::Icmp),
+        IPPROTO_RAW => L4Proto::Raw,
+        // The type comes with flags above its lowest byte.
+        IPPROTO_IP if ty & 0xff == SOCK_STREAM => L4Proto::Tcp,
+        IPPROTO_IP if ty & 0xff == SOCK_DGRAM => L4Proto::Udp,
+        _ => L4Proto::Unknown,
+    };
+    let fd = if domain == u32::from(AF_INET) {
+        Fd { l4, socket: SocketInfo::Ipv4 { src: NO_END4, dst: NO_END4 }, ..Fd::new(FdType::Ipv4Sock) }
+    } else if domain == u32::from(AF_INET6) {
+        Fd { l4, socket: SocketInfo::Ipv6 { src: NO_END6, dst: NO_END6 }, ..Fd::new(FdType::Ipv6Sock) }
+    } else if domain == u32::from(AF_UNIX) {
+        Fd { socket: SocketInfo::Unix { src: 0, dst: 0 }, ..Fd::new(FdType::UnixSock) }
+    } else if domain == AF_NETLINK {
+        Fd::new(FdType::Netlink)
+    } else {
+        Fd::new(FdType::Unknown)
+    };
+    Fd { open_flags, ..fd }
+}
+
+pub(super) fn socket(cx: &mut Cycle<'_, '_>) -> Outcome {
+    let num = cx.ret();
+    if num < 0 {
+        return Ok(());
+    }
+    let event = cx.event;
+    let (domain, ty, protocol) = (required(event.u32(1))?, required(event.u32(2))?, required(event.u32(3))?);
+    let flags = event.u32(4)?.unwrap_or(0);
+    cx.add_fd(num, new_socket(domain, ty, protocol, flags));
+    Ok(())
+}
+
+pub(super) fn socketpair(cx: &mut Cycle<'_, '_>) -> Outcome {
+    if cx.ret() < 0 {
+        return Ok(());
+    }
+    let event = cx.event;
+    let (first, second) = (required(event.i64(1))?, required(event.i64(2))?);
+    if first == second {
+        cx.ctx.fd = None;
+        return Ok(());
+    }
+    let socket = SocketInfo::Unix { src: required(event.u64(3))?, dst: required(event.u64(4))? };
+    let fd = Fd { socket, ..Fd::new(FdType::UnixSock) };
+    cx.add_fd(first, fd.clone());
+    let first = cx.ctx.fd;
+    cx.add_fd(second, fd);
+    // The event shows the first descriptor with the number of the second.
+    cx.ctx.fd = first;
+    Ok(())
+}
+
+pub(super) fn bind(cx: &mut Cycle<'_, '_>) -> Outcome {
+    if cx.ctx.fd.is_none() || cx.ret() < 0 {
+        return Ok(());
+    }
+    let Some(addr) = cx.event.sockaddr(1).filter(|addr| !matches!(addr, Sockaddr::Invalid { .. })) else {
+        return Ok(());
+    };
+    let mut name = std::mem::take(&mut cx.machine.scratch);
+    name.clear();
+    write_sockaddr(&addr, &mut name);
+    if let Some(fd) = cx.fd_mut() {
+        let server = match addr {
+            Sockaddr::V4 { ip, port } if port > 0 => {
+                Some((FdType::Ipv4Servsock, SocketInfo::Ipv4Server { addr: (ip, port) }))
+            }
+            Sockaddr::V6 { ip, port } if port > 0 && is_v4_mapped(ip) => {
+                Some((FdType::Ipv4Servsock, SocketInfo::Ipv4Server { addr: (embedded_v4(ip), port) }))
+            }
+            Sockaddr::V6 { ip, port } if port > 0 => {
+                Some((FdType::Ipv6Servsock, SocketInfo::Ipv6Server { addr: (ip, port) }))
+            }
+            _ => None,
+        };
+        if let Some((ty, socket)) = server {
+            fd.ty = ty;
+            fd.socket = socket;
+            fd.role = Role::Server;
+        }
+        fd.set_name(&name);
+    }
+    cx.renamed = true;
+    cx.machine.scratch = name;
+    Ok(())
+}
+
+pub(super) fn accept(cx: &mut Cycle<'_, '_>) -> Outcome {
+    let num = cx.ret();
+    if num < 0 {
+        return Ok(());
+    }
+    cx.ctx.last_event_fd = num;
+    if let Some(thread) = cx.thread_mut() {
+        thread.last_event_fd = num;
+    }
+    let flags = match cx.event.ty {
+        event::SOCKET_ACCEPT4_6_X => cx.event.u32(5)?.unwrap_or(0) & open_flags::CLOEXEC,
+        _ => 0,
+    };
+    let Some(tuple) = cx.event.socktuple(1) else { return Ok(()) };
+    let fd = match tuple {
+        Socktuple::V4 { sip, sport, dip, dport } => {
+            let socket = SocketInfo::Ipv4 { src: (sip, sport), dst: (dip, dport) };
+            Fd { socket, l4: L4Proto::Tcp, ..Fd::new(FdType::Ipv4Sock) }
+        }
+        Socktuple::V6 { sip, sport, dip, dport } if is_v4_mapped(sip) && is_v4_mapped(dip) => {
+            let socket = SocketInfo::Ipv4 { src: (embedded_v4(sip), sport), dst: (embedded_v4(dip), dport) };
+            Fd { socket, l4: L4Proto::Tcp, ..Fd::new(FdType::Ipv4Sock) }
+        }
+        Socktuple::V6 { sip, sport, dip, dport } => {
+            let socket = SocketInfo::Ipv6 { src: (sip, sport), dst: (dip, dport) };
+            Fd { socket, l4: L4Proto::Tcp, ..Fd::new(FdType::Ipv6Sock) }
+        }
+        Socktuple::Unix { source, destination, .. } => {
+            Fd { socket: SocketInfo::Unix { src: source, dst: destination }, ..Fd::new(FdType::UnixSock) }
+        }
+        Socktuple::Other { .. } | Socktuple::Invalid { .. } => return Ok(()),
+    };
+    let mut name = std::mem::take(&mut cx.machine.scratch);
+    name.clear();
+    write_socktuple(&tuple, &mut name);
+    let fd = Fd {
+        name: Text::from(&name[..]),
+        name_changed: true,
+        open_flags: flags,
+        role: Role::Server,
+        connection: Connection::Connected,
+        ..fd
+    };
+    cx.machine.scratch = name;
+    cx.add_fd(num, fd);
+    Ok(())
+}
+
+pub(super) fn connect(cx: &mut Cycle<'_, '_>) -> Outcome {
+    if cx.ctx.thread.is_none() || cx.ctx.fd.is_none() || (cx.ret() < 0 && cx.ret() != -EINPROGRESS) {
+        return Ok(());
+    }
+    let event = cx.event;
+    let enter = cx.enter.take();
+    let enter_event = enter.as_ref().map(|enter| enter.event());
+    let valid = |addr: &Sockaddr<'_>| !matches!(addr, Sockaddr::Invalid { .. });
+    let asked = enter_event.as_ref().and_then(|enter| enter.sockaddr(1)).filter(valid);
+    let answered = event.sockaddr(3).filter(valid);
+    let tuple = event.socktuple(1).filter(|tuple| !matches!(tuple, Socktuple::Invalid { .. }));
+    let mut name = std::mem::take(&mut cx.machine.scratch);
+    name.clear();
+    if let Some(fd) = cx.fd_mut() {
+        fd.connection = Connection::Connected;
+        match (tuple, asked) {
+            (Some(tuple), asked) => connect_to(fd, &tuple, answered, asked, &mut name),
+            (None, Some(asked)) => aim_at(fd, &asked),
+            (None, None) => {}
+        }
+    }
+    cx.renamed = true;
+    cx.machine.scratch = name;
+    cx.enter = enter;
+    Ok(())
+}
+
+/// Takes the destination from the address that the program asked for, when the kernel tells of no connection.
+fn aim_at(fd: &mut Fd, asked: &Sockaddr<'_>) {
+    match *asked {
+        Sockaddr::V4 { ip, port } => aim_v4(fd, (ip, port)),
+        Sockaddr::V6 { ip, port } if is_v4_mapped(ip) => aim_v4(fd, (embedded_v4(ip), port)),
+        Sockaddr::V6 { ip, port } => {
+            fd.ty = FdType::Ipv6Sock;
+            fd.socket = SocketInfo::Ipv6 { src: ends_v6(fd).0, dst: (ip, port) };
+        }
+        // The name is that of the connection, and of that there is nothing to tell.
+        _ => fd.set_name(b"NULL"),
+    }
+}
+
+fn aim_v4(fd: &mut Fd, dst: End4) {
+    fd.ty = FdType::Ipv4Sock;
+    fd.socket = SocketInfo::Ipv4 { src: ends_v4(fd).0, dst };
+}
+
+/// Sets both ends of a connection that the kernel tells of. Where its destination is only what the program's memory said after
+/// the call, the enter event's address, read before, is the better one.
+fn connect_to(
+    fd: &mut Fd,
+    tuple: &Socktuple<'_>,
+    answered: Option<Sockaddr<'_>>,
+    asked: Option<Sockaddr<'_>>,
+    name: &mut Vec<u8>,
+) {
+    let changed = match *tuple {
+        Socktuple::V4 { sip, sport, dip, dport } => {
+            let told = (dip, dport);
+            let dst = match (answered, asked) {
+                (Some(Sockaddr::V4 { ip, port }), Some(Sockaddr::V4 { ip: asked, port: asked_port }))
+                    if (ip, port) == told =>
+                {
+                    (asked, asked_port)
+                }
+                _ => told,
+            };
+            fd.ty = FdType::Ipv4Sock;
+            set_v4(fd, (sip, sport), dst, true)
+        }
+        Socktuple::V6 { sip, sport, dip, dport } => {
+            let told = (dip, dport);
+            let dst = match (answered, asked) {
+                (Some(Sockaddr::V6 { ip, port }), Some(Sockaddr::V6 { ip: asked, port: asked_port }))
+                    if (ip, port) == told =>
+                {
+                    (asked, asked_port)
+                }
+                _ => told,
+            };
+            if is_v4_mapped(sip) && is_v4_mapped(dst.0) {
+                fd.ty = FdType::Ipv4Sock;
+                set_v4(fd, (embedded_v4(sip), sport), (embedded_v4(dst.0), dst.1), true)
+            } else {
+                fd.ty = FdType::Ipv6Sock;
+                set_v6(fd, (sip, sport), dst, true)
+            }
+        }
+        Socktuple::Unix { source, destination, path } => {
+            if fd.ty != FdType::UnixSock {
+                return;
+            }
+            let path = match (answered, asked) {
+                (Some(Sockaddr::Unix { path: told }), Some(Sockaddr::Unix { path: asked })) if told == path => asked,
+                _ => path,
+            };
+            fd.socket = SocketInfo::Unix { src: source, dst: destination };
+            write_unix(source, destination, path, name);
+            fd.set_name(name);
+            false
+        }
+        Socktuple::Other { .. } | Socktuple::Invalid { .. } => return,
+    };
+    if fd.ty.is_ip_sock() {
+        if changed && fd.role == Role::Server && fd.ty == FdType::Ipv4Sock && fd.l4 == L4Proto::Udp {
+            swap_ends(fd);
+        }
+        write_socket_name(fd, name);
+        fd.set_name(name);
+    }
+    if fd.role == Role::None {
+        fd.role = Role::Client;
+    }
+}
+
+fn ends_v4(fd: &Fd) -> (End4, End4) {
+    match fd.socket {
+        SocketInfo::Ipv4 { src, dst } => (src, dst),
+        _ => (NO_END4, NO_END4),
+    }
+}
+
+fn ends_v6(fd: &Fd) -> (End6, End6) {
+    match fd.socket {
+        SocketInfo::Ipv6 { src, dst } => (src, dst),
+        _ => (NO_END6, NO_END6),
+    }
+}
+
+/// Sets the ends of an IPv4 socket and says whether that changed them. The same connection seen from its other end is no
+/// change. A destination that is known stays, unless it is to be overwritten.
+fn set_v4(fd: &mut Fd, src: End4, dst: End4, overwrite: bool) -> bool {
+    let old = ends_v4(fd);
+    if fd.ty == FdType::Ipv4Sock && matches!(fd.socket, SocketInfo::Ipv4 { .. }) && (old == (src, dst) || old == (dst, src))
+    {
+        return false;
+    }
+    let mut new = (src, old.1);
+    let mut changed = old.0 != src;
+    if old.1.0.is_unspecified() || (overwrite && old.1.0 != dst.0) {
+        new.1.0 = dst.0;
+        changed = true;
+    }
+    if old.1.1 == 0 || (overwrite && old.1.1 != dst.1) {
+        new.1.1 = dst.1;
+        changed = true;
+    }
+    fd.socket = SocketInfo::Ipv4 { src: new.0, dst: new.1 };
+    changed
+}
+
+/// The same for an IPv6 socket.
+fn set_v6(fd: &mut Fd, src: End6, dst: End6, overwrite: bool) -> bool {
+    let old = ends_v6(fd);
+    if fd.ty == FdType::Ipv6Sock && matches!(fd.socket, SocketInfo::Ipv6 { .. }) && (old == (src, dst) || old == (dst, src))
+    {
+        return false;
+    }
+    let mut new = (src, old.1);
+    let mut changed = old.0 != src;
+    if old.1.0.is_unspecified() || (overwrite && old.1.0 != dst.0) {
+        new.1.0 = dst.0;
+        changed = true;
+    }
+    if old.1.1 == 0 || (overwrite && old.1.1 != dst.1) {
+        new.1.1 = dst.1;
+        changed = true;
+    }
+    fd.socket = SocketInfo::Ipv6 { src: new.0, dst: new.1 };
+    changed
+}
+
+fn swap_ends(fd: &mut Fd) {
+    match &mut fd.socket {
+        SocketInfo::Ipv4 { src, dst } => std::mem::swap(src, dst),
+        SocketInfo::Ipv6 { src, dst } => std::mem::swap(src, dst),
+        _ => {}
+    }
+}
+
+/// Takes in the ends that a read or write tells, and says whether there was news.
+fn update(fd: &mut Fd, tuple: &Socktuple<'_>, interfaces: &Interfaces) -> bool {
+    match *tuple {
+        Socktuple::V4 { sip, sport, dip, dport } => {
+            fd.ty = FdType::Ipv4Sock;
+            if !set_v4(fd, (sip, sport), (dip, dport), false) {
+                return false;
+            }
+        }
+        Socktuple::V6 { sip, sport, dip, dport } if is_v4_mapped(sip) && is_v4_mapped(dip) => {
+            fd.ty = FdType::Ipv4Sock;
+            if !set_v4(fd, (embedded_v4(sip), sport), (embedded_v4(dip), dport), false) {
+                return false;
+            }
+        }
+        // A socket that serves an address stays one.
+        Socktuple::V6 { sip, .. } if fd.ty == FdType::Ipv6Servsock => {
+            if let SocketInfo::Ipv6Server { addr } = &mut fd.socket {
+                addr.0 = sip;
+            }
+        }
+        Socktuple::V6 { sip, sport, dip, dport } => {
+            if !set_v6(fd, (sip, sport), (dip, dport), false) {
+                return false;
+            }
+        }
+        Socktuple::Unix { source, destination, path } => {
+            fd.ty = FdType::UnixSock;
+            fd.socket = SocketInfo::Unix { src: source, dst: destination };
+            fd.set_name(path);
+            return true;
+        }
+        Socktuple::Invalid { .. } => return false,
+        Socktuple::Other { .. } => {}
+    }
+    if fd.ty.is_ip_sock() {
+        // A TCP connection's ends do not change while it lives.
+        if fd.l4 == L4Proto::Unknown {
+            fd.l4 = L4Proto::Udp;
+        }
+        fill_in(fd, interfaces);
+    }
+    true
+}
+
+/// Replaces an end without an address by the interface's that it must be.
+fn fill_in(fd: &mut Fd, interfaces: &Interfaces) {
+    match &mut fd.socket {
+        SocketInfo::Ipv4 { src, dst } => {
+            let (end, other) = if src.0.is_unspecified() { (src, *dst) } else { (dst, *src) };
+            let inferred = interfaces.infer_v4(other.0);
+            if end.0.is_unspecified() && !(inferred == other.0 && end.1 == other.1) {
+                end.0 = inferred;
+            }
+        }
+        SocketInfo::Ipv6 { src, dst } => {
+            let (end, other) = if src.0.is_unspecified() { (src, *dst) } else { (dst, *src) };
+            let inferred = interfaces.infer_v6(other.0).unwrap_or(Ipv6Addr::UNSPECIFIED);
+            if end.0.is_unspecified() && !(inferred == other.0 && end.1 == other.1) {
+                end.0 = inferred;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Guesses which end of a connection the process is: the server's, if it holds the destination's port.
+fn guess_role(machine: &Machine, owner: i64, ports: (u16, u16), incoming: bool) -> Role {
+    let Some(owner) = machine.thread(owner) else { return Role::Client };
+    let (sport, dport) = ports;
+    let serves = |fd: &Fd| match (fd.ty, fd.socket) {
+        (FdType::Ipv4Sock, SocketInfo::Ipv4 { dst, .. }) => dst.1 == dport,
+        (FdType::Ipv4Servsock, SocketInfo::Ipv4Server { addr }) => addr.1 == dport,
+        _ => false,
+    };
+    let connects = |fd: &Fd| match (fd.ty, fd.socket) {
+        (FdType::Ipv4Sock, SocketInfo::Ipv4 { src, .. }) => src.1 == sport,
+        _ => false,
+    };
+    if !owner.fds.iter().any(|(_, fd)| serves(fd)) {
+        Role::Client
+    } else if !owner.fds.iter().any(|(_, fd)| connects(fd)) || incoming {
+        Role::Server
+    } else {
+        Role::Client
+    }
+}
+
+/// What reading and writing have in common: the descriptor is alive, and the tuple tells its ends.
+fn exchanged(cx: &mut Cycle<'_, '_>, tuple_param: Option<usize>, incoming: bool) {
+    let Some((owner, _)) = cx.ctx.fd else { return };
+    let is_ip = cx.fd_type.is_some_and(FdType::is_ip_sock);
+    if tuple_param.is_none() && !is_ip {
+        return;
+    }
+    let tuple = tuple_param.and_then(|param| cx.event.socktuple(param));
+    let Some(fd) = cx.fd_mut() else { return };
+    if is_ip {
+        fd.connection = Connection::Connected;
+    }
+    let is_tcp = fd.ty == FdType::Ipv4Sock && fd.l4 == L4Proto::Tcp;
+    let Some(tuple) = tuple.filter(|_| fd.name.is_empty() || !is_tcp) else { return };
+    let interfaces = std::mem::take(&mut cx.machine.interfaces);
+    let news = cx.fd_mut().is_some_and(|fd| update(fd, &tuple, &interfaces));
+    cx.machine.interfaces = interfaces;
+    if !news {
+        return;
+    }
+    cx.renamed = true;
+    let guess = match cx.fd() {
+        Some(fd) if fd.ty.is_ip_sock() && fd.role == Role::None => {
+            let ports = match fd.socket {
+                SocketInfo::Ipv4 { src, dst } => (src.1, dst.1),
+                SocketInfo::Ipv6 { src, dst } => (src.1, dst.1),
+                _ => (0, 0),
+            };
+            Some(guess_role(cx.machine, owner, ports, incoming))
+        }
+        _ => None,
+    };
+    let mut name = std::mem::take(&mut cx.machine.scratch);
+    name.clear();
+    if let Some(fd) = cx.fd_mut() {
+        if fd.ty.is_ip_sock() {
+            fd.role = guess.unwrap_or(fd.role);
+            // The tuple's source is whoever sent; the descriptor's is always the client.
+            if fd.role == (if incoming { Role::Client } else { Role::Server }) {
+                swap_ends(fd);
+            }
+            write_socket_name(fd, &mut name);
+        } else {
+            write_socktuple(&tuple, &mut name);
+        }
+        fd.set_name(&name);
+    }
+    cx.machine.scratch = name;
+}
+
+/// read and its kind.
+pub(super) fn received(cx: &mut Cycle<'_, '_>) -> Outcome {
+    if cx.ctx.fd.is_none() || cx.ret() < 0 {
+        return Ok(());
+    }
+    let tuple_param = match cx.event.ty {
+        event::SOCKET_RECVFROM_X => Some(2),
+        event::SOCKET_RECVMSG_X => Some(3),
+        event::SOCKET_RECV_X => Some(4),
+        // Captures from before this call's parameters were recorded have it without any.
+        event::SOCKET_RECVMMSG_X if cx.event.is_empty(0) => return Ok(()),
+        event::SOCKET_RECVMMSG_X => Some(4),
+        _ => None,
+    };
+    exchanged(cx, tuple_param, true);
+    Ok(())
+}
+
+/// write and its kind.
+pub(super) fn sent(cx: &mut Cycle<'_, '_>) -> Outcome {
+    if cx.ret() < 0 {
+        return Ok(());
+    }
+    let tuple_param = match cx.event.ty {
+        event::SOCKET_SENDMMSG_X if cx.event.is_empty(0) => return Ok(()),
+        event::SOCKET_SENDMMSG_X => Some(4),
+        event::SOCKET_SEND_X | event::SOCKET_SENDTO_X | event::SOCKET_SENDMSG_X => {
+            if cx.ctx.fd.is_none() && cx.ctx.thread.is_some() {
+                infer_socket(cx)?;
+            }
+            Some(4)
+        }
+        _ => None,
+    };
+    exchanged(cx, tuple_param, false);
+    Ok(())
+}
+
+/// Who sends to an address through an unknown descriptor has a socket there; most probably a UDP one.
+fn infer_socket(cx: &mut Cycle<'_, '_>) -> Outcome {
+    let domain = match cx.event.socktuple(4) {
+        Some(Socktuple::V4 { .. }) => AF_INET,
+        Some(Socktuple::V6 { .. }) => AF_INET6,
+        _ => return Ok(()),
+    };
+    let num = required(cx.event.i64(2))?;
+    cx.add_fd(num, new_socket(u32::from(domain), SOCK_DGRAM, IPPROTO_UDP, 0));
+    cx.fd_type = cx.fd().map(|fd| fd.ty);
+    Ok(())
+}
