@@ -92,6 +92,8 @@ pub struct Reader<'s> {
     raw_events: u64,
     raw: RawEvent,
     ends: [u32; MAX_PARAMS],
+    /// The event that [`Self::advance`] came to.
+    found: Option<Found>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +116,19 @@ enum List {
     Fds { version: u8, tid: i64 },
 }
 
+/// What [`Reader::advance`] came to.
+#[derive(Debug, Clone)]
+pub enum Advance {
+    /// Anything but an event.
+    Item(Item<'static>),
+    /// An event: [`Reader::event`] lends it.
+    Event,
+    /// The end.
+    End,
+}
+
 /// An event's place, so that it can be borrowed after the loop that looked for it.
+#[derive(Debug, Clone)]
 struct Found {
     ts: u64,
     tid: i64,
@@ -174,6 +188,7 @@ impl<'s> Reader<'s> {
             raw_events: 0,
             raw: RawEvent::default(),
             ends: [0; MAX_PARAMS],
+            found: None,
         }
     }
 
@@ -219,6 +234,7 @@ impl<'s> Reader<'s> {
     #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
     #[inline]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, Error> {
+        self.found = None;
         if matches!(self.phase, Phase::Events) {
             match self.next_event() {
                 Ok(Next::Event(found)) => return Ok(Some(Item::Event(self.lend(found)))),
@@ -233,8 +249,42 @@ impl<'s> Reader<'s> {
         self.next_outside()
     }
 
+    /// Moves on by one item. Unlike what [`Self::next`] gives, nothing is lent, so that a loop can take in metadata and go on;
+    /// an event is lent by [`Self::event`] when the loop has ended.
+    #[inline]
+    pub fn advance(&mut self) -> Result<Advance, Error> {
+        self.found = None;
+        loop {
+            match self.phase {
+                Phase::Events => match self.next_event() {
+                    Ok(Next::Event(found)) => {
+                        self.events += 1;
+                        self.found = Some(found);
+                        return Ok(Advance::Event);
+                    }
+                    Ok(Next::End) => self.phase = Phase::Done,
+                    Ok(Next::Other) => return self.restart().map(Advance::Item),
+                    Err(kind) => return Err(self.fail(kind)),
+                },
+                Phase::Done => return Ok(Advance::End),
+                _ => match self.metadata_step() {
+                    Ok(Some(item)) => return Ok(Advance::Item(item)),
+                    Ok(None) => {}
+                    Err(kind) => return Err(self.fail(kind)),
+                },
+            }
+        }
+    }
+
+    /// The event that [`Self::advance`] came to; `None` when it came to something else.
+    #[inline]
+    pub fn event(&self) -> Option<Event<'_>> {
+        self.found.as_ref().map(|found| self.borrow(found))
+    }
+
     /// The next event; other items are left out. `None` at the end.
     pub fn next_event_only(&mut self) -> Result<Option<Event<'_>>, Error> {
+        self.found = None;
         loop {
             if matches!(self.phase, Phase::Events) {
                 match self.next_event() {
@@ -288,12 +338,17 @@ impl<'s> Reader<'s> {
 
     #[inline]
     fn lend(&mut self, found: Found) -> Event<'_> {
-        let Found { ts, tid, cpu, flags, outcome, data } = found;
         self.events += 1;
+        self.borrow(&found)
+    }
+
+    #[inline]
+    fn borrow(&self, found: &Found) -> Event<'_> {
+        let Found { ts, tid, cpu, flags, outcome, ref data } = *found;
         match outcome {
             Outcome::InPlace { ty, nparams } => {
                 let ends = self.ends.get(..nparams).unwrap_or(&self.ends);
-                Event { ts, tid, cpu, ty, flags, ends, data: self.source.at(data) }
+                Event { ts, tid, cpu, ty, flags, ends, data: self.source.at(data.clone()) }
             }
             Outcome::Made { ty } => {
                 let (ends, data) = self.converter.made();
