@@ -1,6 +1,6 @@
 //! The condition as plain data, for meaning (the compiler) rather than for editing.
 //!
-//! Built from the lossless tree; every part knows its range in the condition's text. Recovery leaves [`Expr::Missing`] where
+//! Built by the same parser as the lossless tree; every part knows its range in the condition's text. Recovery leaves [`Expr::Missing`] where
 //! the text has no usable check, so consumers always get a whole expression.
 
 use rowan::TextRange;
@@ -224,6 +224,26 @@ impl Operator {
         }
     }
 
+    /// Whether the operand is a number: `<=`, `<`, `>=`, `>`.
+    pub fn is_order(self) -> bool {
+        matches!(self, Self::Le | Self::Lt | Self::Ge | Self::Gt)
+    }
+
+    /// Whether the operand is a list: `intersects`, `in`, `pmatch`.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::Intersects | Self::In | Self::Pmatch)
+    }
+
+    /// Whether the operand is a text, or with a modifier a list.
+    pub fn is_string(self) -> bool {
+        self != Self::Exists && !self.is_order() && !self.is_list()
+    }
+
+    /// Whether a blank must follow: the string operators that are words.
+    pub fn needs_blank(self) -> bool {
+        self.is_string() && !matches!(self, Self::EqEq | Self::Eq | Self::Ne)
+    }
+
     /// The operator that is written `text`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|op| op.as_str() == text)
@@ -242,6 +262,9 @@ pub enum Modifier {
 }
 
 impl Modifier {
+    /// Every modifier.
+    pub const ALL: [Self; 3] = [Self::OneOf, Self::AnyOf, Self::AllOf];
+
     /// The modifier as it is written.
     pub fn as_str(self) -> &'static str {
         match self {

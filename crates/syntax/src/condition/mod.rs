@@ -1,13 +1,30 @@
-//! The condition language: [`parse`] for editors (a lossless tree), [`parse_expr`] for meaning (plain data only).
+//! The condition language.
+//!
+//! [`parse`] is for editors: a lossless tree with errors beside it. [`parse_expr`] is for meaning: plain data, no tree. Both
+//! run the same grammar ([`parser`]), which accepts exactly what Falco accepts and reports its first error at the byte where
+//! Falco does. [`expected_at`] says what may be written at a place.
 
 pub mod ast;
 mod error;
+mod expect;
+pub(crate) mod lexer;
+pub mod nodes;
+pub(crate) mod parser;
+mod print;
+pub(crate) mod sink;
 pub mod syntax;
+#[cfg(test)]
+mod tests;
 
-use rowan::{GreenNode, TextSize};
+use rowan::GreenNode;
 
 use ast::{Expr, Left};
 pub use error::{Position, SyntaxError};
+pub(crate) use expect::Probe;
+pub use expect::{Expectation, Expected, ValuePlace, expected_at};
+pub use lexer::TRANSFORMERS;
+use parser::Parser;
+use sink::{NoSink, TreeSink};
 use syntax::SyntaxNode;
 
 /// Falco's recursion limit for the conditions of rules and macros, counted in grammar functions.
@@ -46,13 +63,10 @@ pub fn parse(text: &str) -> Parse {
 }
 
 /// [`parse`] with another recursion limit; more than [`RULE_DEPTH_LIMIT`] is taken as that.
-pub fn parse_with_limit(text: &str, _limit: u32) -> Parse {
-    let mut builder = rowan::GreenNodeBuilder::new();
-    builder.start_node(syntax::SyntaxKind::Condition.into());
-    builder.token(syntax::SyntaxKind::Junk.into(), text);
-    builder.finish_node();
-    let (expr, errors) = parse_expr(text);
-    Parse { green: builder.finish(), errors, expr }
+pub fn parse_with_limit(text: &str, limit: u32) -> Parse {
+    let mut parser = Parser::new(text, limit, TreeSink::new());
+    let expr = parser.condition();
+    Parse { green: parser.sink.build(), errors: parser.errors, expr }
 }
 
 /// Parses a rule's condition to plain data without building a tree.
@@ -61,18 +75,25 @@ pub fn parse_expr(text: &str) -> (Expr, Vec<SyntaxError>) {
 }
 
 /// [`parse_expr`] with another recursion limit; more than [`RULE_DEPTH_LIMIT`] is taken as that.
-pub fn parse_expr_with_limit(_text: &str, _limit: u32) -> (Expr, Vec<SyntaxError>) {
-    let range = rowan::TextRange::empty(TextSize::new(0));
-    (Expr::Missing { range }, Vec::new())
+pub fn parse_expr_with_limit(text: &str, limit: u32) -> (Expr, Vec<SyntaxError>) {
+    let mut parser = Parser::new(text, limit, NoSink);
+    let expr = parser.condition();
+    (expr, parser.errors)
 }
 
 /// Parses a text that is one field or one transformer call and nothing else, such as the field of an exception. `val(…)`
 /// is none.
 pub fn parse_left(text: &str) -> Result<Left, SyntaxError> {
-    Err(SyntaxError {
-        offset: TextSize::new(0),
-        range: rowan::TextRange::up_to(TextSize::of(text)),
-        message: "expected a field or a transformer call".into(),
-        help: None,
-    })
+    let mut parser = Parser::new(text, RULE_DEPTH_LIMIT, NoSink);
+    let left = parser.left_alone();
+    match (left, parser.errors.into_iter().next()) {
+        (_, Some(error)) => Err(error),
+        (Some(left), None) => Ok(left),
+        (None, None) => Err(SyntaxError {
+            offset: rowan::TextSize::new(0),
+            range: rowan::TextRange::up_to(rowan::TextSize::of(text)),
+            message: "expected a field or a transformer call".into(),
+            help: None,
+        }),
+    }
 }

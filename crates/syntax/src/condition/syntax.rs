@@ -88,17 +88,54 @@ pub enum SyntaxKind {
     /// The root of an output format.
     Output,
     /// `%`, a width, and a field or a call.
-    Token,
+    Format,
 }
 
 impl SyntaxKind {
-    const ALL: [Self; Self::Token as usize + 1] = {
+    const ALL: [Self; Self::Format as usize + 1] = {
         use SyntaxKind::*;
         [
-            Whitespace, Ident, FieldName, Transformer, NotKw, AndKw, OrKw, OperatorToken, ModifierToken, Number, Bare,
-            Quoted, Unclosed, BareArg, LParen, RParen, LBracket, RBracket, Comma, Junk, Percent, Width, Literal,
-            Condition, OrExpr, AndExpr, NotExpr, ParenExpr, Check, MacroRef, FieldRef, Argument, Call, ArgList,
-            TransformerList, Operator, Value, List, Error, Output, Token,
+            Whitespace,
+            Ident,
+            FieldName,
+            Transformer,
+            NotKw,
+            AndKw,
+            OrKw,
+            OperatorToken,
+            ModifierToken,
+            Number,
+            Bare,
+            Quoted,
+            Unclosed,
+            BareArg,
+            LParen,
+            RParen,
+            LBracket,
+            RBracket,
+            Comma,
+            Junk,
+            Percent,
+            Width,
+            Literal,
+            Condition,
+            OrExpr,
+            AndExpr,
+            NotExpr,
+            ParenExpr,
+            Check,
+            MacroRef,
+            FieldRef,
+            Argument,
+            Call,
+            ArgList,
+            TransformerList,
+            Operator,
+            Value,
+            List,
+            Error,
+            Output,
+            Format,
         ]
     };
 }
