@@ -1,0 +1,275 @@
+// The language server's life: found, started, watched, restarted, stopped.
+
+import { accessSync, constants, statSync } from "node:fs";
+import { homedir } from "node:os";
+
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  type LanguageClientOptions,
+} from "vscode-languageclient/node";
+
+import { FALCO_RULES } from "./detect";
+import { locate, type Location, type Machine, type Probe } from "./locate";
+import * as messages from "./messages";
+import { start as startProcess, type Exit, type Running } from "./process";
+import { RestartPolicy } from "./restart";
+import { applyEnv, initializationOptions, SECTION, serverSettings } from "./settings";
+import type { Status } from "./status";
+
+/** How long a server may take to leave after it was asked to, in milliseconds. */
+const PATIENCE = 2_000;
+
+interface Session {
+  readonly client: LanguageClient;
+  readonly running: Running;
+  readonly path: string;
+  /** The server answered `initialize`. */
+  ready: boolean;
+  /** It is being stopped by us, so that its end is no accident. */
+  stopping: boolean;
+}
+
+export class Server implements vscode.Disposable {
+  private readonly output = vscode.window.createOutputChannel("Falco rules");
+  private readonly trace = vscode.window.createOutputChannel("Falco rules trace");
+  private readonly policy = new RestartPolicy();
+  private session: Session | undefined;
+  /** Starts and stops happen one after the other, in the order in which they were asked for. */
+  private queue: Promise<void> = Promise.resolve();
+  private disposed = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly status: Status,
+  ) {}
+
+  /** Starts the server unless it runs already. */
+  start(): Promise<void> {
+    return this.enqueue(() => this.open());
+  }
+
+  /** Stops the server if it runs, and starts it. */
+  restart(): Promise<void> {
+    this.policy.reset();
+    this.giveUpWaiting();
+    return this.enqueue(async () => {
+      await this.close();
+      await this.open();
+    });
+  }
+
+  stop(): Promise<void> {
+    this.giveUpWaiting();
+    return this.enqueue(() => this.close());
+  }
+
+  showOutput(): void {
+    this.output.show(true);
+  }
+
+  /** The program that would be started now. */
+  locate(): Location {
+    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file");
+    return locate(
+      {
+        setting: serverSettings(read).path,
+        extensionPath: this.context.extensionPath,
+        workspaceFolder: folder?.uri.fsPath,
+      },
+      machine(),
+    );
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    void this.stop().finally(() => {
+      this.output.dispose();
+      this.trace.dispose();
+    });
+  }
+
+  /** Ends a server that has not answered yet, so that what was asked for now does not wait for it. */
+  private giveUpWaiting(): void {
+    const { session } = this;
+    if (session === undefined || session.ready) return;
+    session.stopping = true;
+    session.running.child.kill("SIGKILL");
+  }
+
+  private enqueue(action: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(action).catch((error: unknown) => this.log(String(error)));
+    return this.queue;
+  }
+
+  private async open(): Promise<void> {
+    if (this.session !== undefined || this.disposed) return;
+    clearTimeout(this.timer);
+    this.status.show({ kind: "starting" });
+
+    const location = this.locate();
+    if (location.kind === "missing") {
+      for (const line of messages.missingDetail(location)) this.log(line);
+      this.fail(messages.missing(location), location.problem, "Set Path", "How to Install", "Try Again");
+      return;
+    }
+
+    const settings = serverSettings(read);
+    const args = ["lsp", ...settings.extraArgs];
+    this.log(`starting ${[location.path, ...args].join(" ")} (${location.origin})`);
+    let running: Running;
+    try {
+      running = await startProcess({
+        path: location.path,
+        args,
+        env: applyEnv(process.env, settings.env),
+        cwd: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath,
+      });
+    } catch (error) {
+      const message = messages.cannotStart(location.path, error);
+      this.fail(message, message, "Set Path", "Try Again", "Show Output");
+      return;
+    }
+
+    const watcher = vscode.workspace.createFileSystemWatcher("**/*.{yaml,yml}");
+    const client = this.client(running, watcher);
+    const session: Session = { client, running, path: location.path, ready: false, stopping: false };
+    this.session = session;
+    void running.exit.then((exit) => {
+      watcher.dispose();
+      this.ended(session, exit);
+    });
+    try {
+      await client.start();
+    } catch (error) {
+      this.log(`the server did not start: ${String(error)}`);
+      // Its end says why, and tells the user; a server that lives on without having answered is of no use.
+      await running.end(PATIENCE);
+      return;
+    }
+    if (this.session !== session) return;
+    session.ready = true;
+    this.status.show({ kind: "running", version: client.initializeResult?.serverInfo?.version });
+  }
+
+  private async close(): Promise<void> {
+    clearTimeout(this.timer);
+    const { session } = this;
+    if (session === undefined) return;
+    session.stopping = true;
+    this.session = undefined;
+    if (session.ready) {
+      try {
+        await session.client.stop(PATIENCE);
+      } catch (error) {
+        this.log(`the server did not stop when it was asked to: ${String(error)}`);
+      }
+    }
+    await session.running.end(session.ready ? PATIENCE : 0);
+    if (!this.disposed) this.status.show({ kind: "stopped" });
+  }
+
+  /** The process is gone. */
+  private ended(session: Session, exit: Exit): void {
+    const how = exit.signal ?? `status ${exit.code ?? "unknown"}`;
+    this.log(`the server ended (${how})`);
+    if (!session.ready) for (const line of exit.lastWords) this.log(`  ${line}`);
+    if (session.stopping || this.session !== session) return;
+    this.session = undefined;
+    // One that never got ready would fail again in the same way.
+    const wait = session.ready ? this.policy.died(Date.now()) : undefined;
+    if (wait === undefined) {
+      const message = messages.died(session.path, exit, session.ready);
+      this.fail(message, message, "Try Again", "Show Output");
+      return;
+    }
+    this.log(`starting it again in ${wait} ms`);
+    this.status.show({ kind: "starting" });
+    this.timer = setTimeout(() => void this.start(), wait);
+  }
+
+  private client(running: Running, watcher: vscode.FileSystemWatcher): LanguageClient {
+    const options: LanguageClientOptions = {
+      documentSelector: [
+        { language: FALCO_RULES, scheme: "file" },
+        { language: FALCO_RULES, scheme: "untitled" },
+      ],
+      initializationOptions: initializationOptions(read),
+      synchronize: {
+        configurationSection: SECTION,
+        fileEvents: watcher,
+      },
+      outputChannel: this.output,
+      traceOutputChannel: this.trace,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      // A failed start is reported once, with its cause, when the process has ended.
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+      },
+    };
+    return new LanguageClient(
+      SECTION,
+      "Falco rules",
+      () => Promise.resolve({ process: running.child, detached: false }),
+      options,
+    );
+  }
+
+  /** Tells the user that there is no server, with buttons that help. */
+  private fail(message: string, why: string, ...buttons: Button[]): void {
+    this.log(message);
+    this.status.show({ kind: "failed", why });
+    void vscode.window.showErrorMessage(message, ...buttons).then((button) => {
+      if (button !== undefined) return this.press(button);
+    });
+  }
+
+  private async press(button: Button): Promise<void> {
+    switch (button) {
+      case "Set Path":
+        await vscode.commands.executeCommand("workbench.action.openSettings", `${SECTION}.server.path`);
+        return;
+      case "How to Install":
+        await vscode.commands.executeCommand("extension.open", this.context.extension.id);
+        return;
+      case "Show Output":
+        this.showOutput();
+        return;
+      case "Try Again":
+        await this.restart();
+    }
+  }
+
+  private log(line: string): void {
+    if (!this.disposed) this.output.appendLine(line);
+  }
+}
+
+type Button = "Set Path" | "How to Install" | "Show Output" | "Try Again";
+
+const read = (key: string): unknown => vscode.workspace.getConfiguration(SECTION).get(key);
+
+function machine(): Machine {
+  return { platform: process.platform, env: process.env, home: homedir(), probe };
+}
+
+function probe(path: string): Probe {
+  try {
+    if (statSync(path).isDirectory()) return "directory";
+  } catch {
+    return "missing";
+  }
+  try {
+    accessSync(path, constants.X_OK);
+    return "executable";
+  } catch {
+    return "not-executable";
+  }
+}
