@@ -5,6 +5,7 @@
 pub mod alert;
 pub mod eval;
 pub mod fields;
+pub mod inspector;
 pub mod parse;
 pub mod render;
 pub mod state;
