@@ -1,0 +1,159 @@
+//! Completion: what can stand at a position.
+
+mod condition;
+mod items;
+mod output;
+mod values;
+
+use falco_catalog::{Catalog, FieldInfo, keys::KeyValue};
+use falco_syntax::TextRange;
+
+use crate::Analysis;
+use crate::context::{self, Context, ItemFacts};
+use crate::markup;
+use crate::types::*;
+
+/// What can stand at the position, best first.
+pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> Vec<CompletionItem> {
+    let Some(tree) = analysis.tree(position.file) else { return Vec::new() };
+    let text = analysis.text(position.file);
+    let Some((context, facts)) = context::at(tree, text, position.offset) else { return Vec::new() };
+    let mut out = Completions { analysis, items: Vec::new() };
+    match &context {
+        Context::TopLevel { range } => items::top_level(&mut out, *range),
+        Context::Key { owner, range, present, has_colon, column } => {
+            items::keys(&mut out, *owner, *range, present, *has_colon, *column);
+        }
+        Context::Value { key, embedded, element } => match key.value {
+            KeyValue::Condition => condition::complete(&mut out, embedded, &sources(analysis, &facts)),
+            KeyValue::Output => output::complete(&mut out, embedded, &sources(analysis, &facts)),
+            _ => values::complete(&mut out, key, embedded, *element, &sources(analysis, &facts)),
+        },
+    }
+    let mut items = out.items;
+    items.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.label.cmp(&b.label)));
+    items
+}
+
+/// The event sources whose fields an item may use. A rule has one; a macro those of the rules that use it, or any.
+pub(crate) fn sources(analysis: &Analysis, facts: &ItemFacts) -> Vec<String> {
+    use falco_catalog::keys::ItemKind;
+    use falco_compiler::Effective;
+    let items = analysis.items();
+    let source_of = |name: &str| match items.rule_named(name).map(|entry| &entry.effective) {
+        Some(Effective::Rule { source, .. }) => Some(source.clone()),
+        _ => None,
+    };
+    match facts.kind {
+        Some(ItemKind::Rule) => {
+            // What the item says holds while it is typed; an append or override has its rule's.
+            let own = facts.source.clone().filter(|s| !s.is_empty());
+            let source = own.or_else(|| source_of(facts.name.as_deref()?));
+            vec![source.unwrap_or_else(|| "syscall".to_owned())]
+        }
+        Some(ItemKind::Macro) => {
+            let users = facts.name.as_deref().and_then(|n| items.macro_named(n)).map(|e| e.references.as_slice());
+            let mut sources: Vec<String> =
+                users.unwrap_or_default().iter().filter_map(|r| source_of(&r.from)).collect();
+            sources.sort();
+            sources.dedup();
+            sources
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Collects completions.
+pub(crate) struct Completions<'a> {
+    pub(crate) analysis: &'a Analysis,
+    pub(crate) items: Vec<CompletionItem>,
+}
+
+impl Completions<'_> {
+    pub(crate) fn catalog(&self) -> &Catalog {
+        self.analysis.catalog()
+    }
+
+    /// A word that replaces `range` by itself.
+    pub(crate) fn word(
+        &mut self,
+        label: &str,
+        kind: CompletionKind,
+        range: TextRange,
+        rank: u8,
+        detail: Option<String>,
+        documentation: Option<String>,
+    ) {
+        self.items.push(CompletionItem {
+            label: label.to_owned(),
+            kind,
+            detail,
+            documentation: documentation.filter(|d| !d.is_empty()),
+            edit: TextEdit { range, text: label.to_owned() },
+            is_snippet: false,
+            deprecated: false,
+            rank,
+        });
+    }
+
+    /// The fields of `sources` (of every source, if there is none) whose names go with what was typed.
+    pub(crate) fn fields(
+        &mut self,
+        typed: &str,
+        range: TextRange,
+        sources: &[String],
+        keep: impl Fn(&FieldInfo) -> bool,
+    ) {
+        let analysis = self.analysis;
+        let catalog = analysis.catalog();
+        let mut fields: Vec<&FieldInfo> = Vec::new();
+        if sources.is_empty() {
+            fields.extend(catalog.fields());
+        } else {
+            for source in sources {
+                fields.extend(catalog.fields_of_source(source));
+            }
+            fields.sort_by_key(|f| f.name);
+            fields.dedup_by_key(|f| f.name);
+        }
+        for field in fields {
+            if !field.flags.hidden() && goes_with(field.name, typed) && keep(field) {
+                let deprecated = field.flags.deprecated();
+                self.items.push(CompletionItem {
+                    label: field.name.to_owned(),
+                    kind: CompletionKind::Field,
+                    detail: Some(field.type_label()),
+                    documentation: Some(markup::field(field)),
+                    edit: TextEdit { range, text: field.name.to_owned() },
+                    is_snippet: false,
+                    deprecated,
+                    rank: if deprecated { 30 } else { 20 },
+                });
+            }
+        }
+    }
+}
+
+/// Whether a name goes with what was typed: the typed letters stand in it in this order, the first at the start of a part.
+pub(crate) fn goes_with(name: &str, typed: &str) -> bool {
+    let typed = typed.as_bytes();
+    let Some(first) = typed.first() else { return true };
+    let bytes = name.as_bytes();
+    let starts = (0..bytes.len()).filter(|i| {
+        let at_start = *i == 0 || matches!(bytes.get(i - 1), Some(b'.' | b'_' | b'-'));
+        at_start && bytes.get(*i).is_some_and(|b| b.eq_ignore_ascii_case(first))
+    });
+    starts.into_iter().any(|start| {
+        let mut rest = typed.iter();
+        let mut next = rest.next();
+        for b in bytes.get(start..).unwrap_or_default() {
+            if next.is_some_and(|n| n.eq_ignore_ascii_case(b)) {
+                next = rest.next();
+            }
+        }
+        next.is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests;

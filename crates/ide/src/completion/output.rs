@@ -1,0 +1,13 @@
+//! Completion in output lines: `%fields`.
+
+use falco_syntax::output::expected_at;
+
+use super::{Completions, condition};
+use crate::context::Embedded;
+
+/// What can stand at the cursor of an output line: a field or a transformer call behind a `%`.
+pub(crate) fn complete(out: &mut Completions<'_>, embedded: &Embedded, sources: &[String]) {
+    if let Some(token) = expected_at(&embedded.text, embedded.offset) {
+        condition::expected(out, embedded, &token.expectation, sources);
+    }
+}

@@ -1,0 +1,310 @@
+//! What stands at a position.
+
+use falco_catalog::keys::{KeyInfo, KeyValue, override_action_doc};
+use falco_catalog::{event, language};
+use falco_compiler::{Effective, ItemEntry};
+use falco_syntax::condition::nodes::{Call, Check, ConditionNode as _, FieldRef, token_at};
+use falco_syntax::condition::syntax::{SyntaxKind, SyntaxToken};
+use falco_syntax::condition::{self};
+use falco_syntax::{TextRange, output};
+
+use crate::Analysis;
+use crate::context::{self, Context, Embedded, ItemFacts};
+use crate::definition::named_at;
+use crate::diagnostics::range;
+use crate::markup;
+use crate::types::*;
+
+/// The hover for a position.
+pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> Option<Hover> {
+    let tree = analysis.tree(position.file)?;
+    let text = analysis.text(position.file);
+    // Names of items first: list names are pasted as text, so one may stand where the grammar sees a value.
+    let items = analysis.items();
+    if let Some((entry, span)) = named_at(&items, position) {
+        return Some(Hover { range: range(span), markdown: item(analysis, entry) });
+    }
+    let (context, facts) = context::at(tree, text, position.offset)?;
+    match context {
+        Context::TopLevel { .. } => None,
+        Context::Key { owner, range, .. } => {
+            let key = owner.key(text.get(std::ops::Range::<usize>::from(range))?)?;
+            Some(Hover { range, markdown: key_doc(key) })
+        }
+        Context::Value { key, embedded, .. } => match key.value {
+            KeyValue::Condition => in_condition(analysis, &embedded),
+            KeyValue::Output => in_output(analysis, &embedded),
+            _ => in_value(analysis, key, &embedded, &facts),
+        },
+    }
+}
+
+fn key_doc(key: &KeyInfo) -> String {
+    let mut out = format!("**{}**", key.name);
+    if key.required {
+        out.push_str(" (required)");
+    }
+    if key.deprecated {
+        out.push_str(" (deprecated)");
+    }
+    if let Some(since) = key.since {
+        out.push_str(&format!(" (since Falco {since})"));
+    }
+    out.push_str("\n\n");
+    out.push_str(&markup::doc(&key.doc()));
+    out
+}
+
+/// A macro, list or rule: what it comes to, where it is changed, how often it is used.
+fn item(analysis: &Analysis, entry: &ItemEntry) -> String {
+    let mut out = format!("{} **{}**\n\n", entry.kind.head_key(), entry.name);
+    match &entry.effective {
+        Effective::List { items } => {
+            let names: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
+            out.push_str(&format!("{} items\n", names.len()));
+            out.push_str(&markup::code(&names.join(", ")));
+        }
+        Effective::Macro { text, expanded } => {
+            out.push_str(&markup::code(text));
+            opened(&mut out, text, expanded.as_deref());
+        }
+        Effective::Rule { text, expanded, events, source, enabled, tags } => {
+            let mut facts = vec![format!("source `{source}`")];
+            if !enabled {
+                facts.push("disabled".to_owned());
+            }
+            if !tags.is_empty() {
+                facts.push(format!("tags {}", tags.join(", ")));
+            }
+            out.push_str(&format!("{}\n\n", facts.join(" · ")));
+            out.push_str(&markup::code(text));
+            opened(&mut out, text, expanded.as_deref());
+            if let Some(events) = events {
+                out.push_str(&format!("\n\n{}", event_types(events)));
+            }
+        }
+    }
+    if entry.sites.len() > 1 {
+        let places: Vec<String> = entry
+            .sites
+            .iter()
+            .map(|site| {
+                let file = FileId(site.item.file.0);
+                let before = analysis.text(file).get(..site.item.start as usize).unwrap_or_default();
+                format!("`{}:{}`", analysis.path(file), before.matches('\n').count() + 1)
+            })
+            .collect();
+        out.push_str(&format!("\n\nMade by {}", places.join(", ")));
+    }
+    let uses = entry.references.len();
+    if !matches!(entry.effective, Effective::Rule { .. }) {
+        out.push_str(&format!("\n\nUsed {uses} time{}", if uses == 1 { "" } else { "s" }));
+    }
+    out
+}
+
+fn opened(out: &mut String, text: &str, expanded: Option<&str>) {
+    if let Some(expanded) = expanded.filter(|e| e.trim() != text.trim()) {
+        out.push_str("\nWith macros and lists opened:\n");
+        out.push_str(&markup::code(expanded));
+    }
+}
+
+/// The names of the event types, unless they are nearly all.
+fn event_types(events: &falco_catalog::EventSet) -> String {
+    let mut names: Vec<&str> =
+        events.iter().filter_map(|ty| ty.info()).filter(|i| i.is_used()).map(|i| i.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    match names.len() {
+        0 => "No event type can match.".to_owned(),
+        1..=25 => format!("Event types: {}", names.join(", ")),
+        n => format!("Event types: {n}"),
+    }
+}
+
+fn in_condition(analysis: &Analysis, embedded: &Embedded) -> Option<Hover> {
+    let parse = condition::parse(&embedded.text);
+    let token = token_at(&parse.syntax(), embedded.offset)?;
+    let markdown = match token.kind() {
+        SyntaxKind::FieldName | SyntaxKind::BareArg => return field_of(analysis, &token, embedded),
+        SyntaxKind::Transformer => markup::doc(&language::transformer(token.text())?.doc()),
+        SyntaxKind::OperatorToken => {
+            let op = language::operator(token.text())?;
+            format!("operator **{}**\n\n{}", op.name, markup::doc(&op.doc()))
+        }
+        SyntaxKind::ModifierToken => markup::doc(&language::modifier_doc(token.text())),
+        SyntaxKind::AndKw | SyntaxKind::OrKw | SyntaxKind::NotKw => {
+            markup::doc(&language::connective_doc(token.text()))
+        }
+        SyntaxKind::Bare | SyntaxKind::Quoted => {
+            let value = token.text().trim_matches(['"', '\'']);
+            let check = token.parent_ancestors().find_map(Check::cast)?;
+            value_doc(check.field()?.name()?.text(), value)?
+        }
+        _ => return None,
+    };
+    shown(markdown, token.text_range(), embedded)
+}
+
+fn in_output(analysis: &Analysis, embedded: &Embedded) -> Option<Hover> {
+    let parse = output::parse(&embedded.text);
+    let token = token_at(&parse.syntax(), embedded.offset)?;
+    match token.kind() {
+        SyntaxKind::FieldName | SyntaxKind::BareArg => field_of(analysis, &token, embedded),
+        SyntaxKind::Transformer => {
+            shown(markup::doc(&language::transformer(token.text())?.doc()), token.text_range(), embedded)
+        }
+        _ => None,
+    }
+}
+
+/// The field that a token is the name or the argument of.
+fn field_of(analysis: &Analysis, token: &SyntaxToken, embedded: &Embedded) -> Option<Hover> {
+    let node =
+        token.parent_ancestors().find(|n| FieldRef::cast(n.clone()).is_some() || Call::cast(n.clone()).is_some())?;
+    let field = FieldRef::cast(node)?;
+    let name = field.name()?;
+    shown(field_doc(analysis, name.text())?, field.range(), embedded)
+}
+
+/// A field's documentation; of `evt.arg.NAME`, the parameter's too; in an output also of the longest known beginning.
+fn field_doc(analysis: &Analysis, name: &str) -> Option<String> {
+    let catalog = analysis.catalog();
+    if let Some(field) = catalog.field_by_name(name) {
+        return Some(markup::field(field));
+    }
+    let mut shorter = name;
+    while let Some((head, _)) = shorter.rsplit_once('.') {
+        shorter = head;
+        if let Some(field) = catalog.field_by_name(shorter) {
+            let mut out = markup::field(field);
+            let param = name.get(shorter.len() + 1..).and_then(event::param_by_prefix);
+            if let Some(param) = param {
+                out.push_str(&format!("\n\nParameter `{}`: {}", param.name, param.ty.label()));
+            }
+            return Some(out);
+        }
+    }
+    None
+}
+
+fn value_doc(field: &str, value: &str) -> Option<String> {
+    if matches!(field, "evt.type" | "syscall.type") {
+        return markup::event_name(value);
+    }
+    let word = language::values_of(field).into_iter().find(|w| w.name == value)?;
+    Some(format!("**{}**\n\n{}", word.name, markup::doc(&word.doc)))
+}
+
+fn in_value(analysis: &Analysis, key: &KeyInfo, embedded: &Embedded, _: &ItemFacts) -> Option<Hover> {
+    let text = embedded.text.trim();
+    let markdown = match key.value {
+        KeyValue::Priority => {
+            let name = language::priority(text)?;
+            format!("priority **{name}**\n\n{}", markup::doc(&language::priority_doc(name)))
+        }
+        KeyValue::Source => {
+            let source = analysis.catalog().sources().find(|s| s.name == text)?;
+            format!("event source **{}**\n\n{}", source.name, source.doc)
+        }
+        KeyValue::Tags => format!("tag **{text}**\n\n{}", markup::doc(&language::tag_doc(text))),
+        KeyValue::OverrideAction => markup::doc(&override_action_doc(text)),
+        KeyValue::Fields => field_doc(analysis, text.split('[').next()?)?,
+        KeyValue::Operators => markup::doc(&language::operator(text)?.doc()),
+        KeyValue::Scalars => markup::event_name(text)?,
+        _ => return None,
+    };
+    shown(markdown, TextRange::up_to(falco_syntax::TextSize::of(embedded.text.as_str())), embedded)
+}
+
+fn shown(markdown: String, range: TextRange, embedded: &Embedded) -> Option<Hover> {
+    (!markdown.trim().is_empty()).then(|| Hover { range: embedded.to_file(range), markdown })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::Fixture;
+
+    /// The hovered words, and texts that the hover must have.
+    fn check(text: &str, words: &str, has: &[&str]) {
+        let fixture = Fixture::new(text);
+        let position = fixture.position();
+        let hover = fixture.analysis.hover(position).expect("a hover");
+        assert_eq!(&fixture.texts[position.file.0 as usize][hover.range], words);
+        for part in has {
+            assert!(hover.markdown.contains(part), "`{part}` is not in:\n{}", hover.markdown);
+        }
+    }
+
+    const RULE: &str = "- list: shells
+  items: [bash, sh]
+- macro: spawned
+  condition: evt.type in (execve, execveat) and evt.dir = <
+- rule: R
+  desc: d
+  condition: >
+    spawned and
+    proc.aname[2] in (shells) and
+    fd.name startswith /etc
+  output: x %proc.cmdline
+  priority: NOTICE
+  tags: [T1059]
+";
+
+    #[test]
+    fn a_field_on_a_later_line_of_a_folded_scalar() {
+        check(&RULE.replace("proc.aname", "proc.an$0ame"), "proc.aname[2]", &["**proc.aname", "ancestor"]);
+    }
+
+    #[test]
+    fn an_operator() {
+        check(&RULE.replace("startswith", "starts$0with"), "startswith", &["operator **startswith**"]);
+    }
+
+    #[test]
+    fn a_macro_is_opened() {
+        check(
+            &RULE.replace("    spawned", "    spaw$0ned"),
+            "spawned",
+            &["macro **spawned**", "execveat", "Used 1 time"],
+        );
+    }
+
+    #[test]
+    fn a_list_shows_its_items() {
+        check(&RULE.replace("(shells", "(sh$0ells"), "shells", &["2 items", "bash, sh"]);
+    }
+
+    #[test]
+    fn an_event_type_shows_its_parameters() {
+        check(&RULE.replace("(execve,", "(exe$0cve,"), "execve", &["**execve** event type", "`exe`"]);
+    }
+
+    #[test]
+    fn a_field_of_an_output() {
+        check(&RULE.replace("%proc.cmd", "%proc.c$0md"), "proc.cmdline", &["**proc.cmdline**"]);
+    }
+
+    #[test]
+    fn keys_priorities_and_tags() {
+        check(&RULE.replace("  desc:", "  de$0sc:"), "desc", &["**desc** (required)"]);
+        check(&RULE.replace("NOTICE", "NOT$0ICE"), "NOTICE", &["priority **Notice**"]);
+        check(&RULE.replace("T1059", "T1$0059"), "T1059", &["T1059"]);
+    }
+
+    #[test]
+    fn a_rule_tells_its_event_types() {
+        check(
+            &RULE.replace("rule: R", "rule: $0R"),
+            "R",
+            &["source `syscall`", "With macros and lists opened", "execve"],
+        );
+    }
+
+    #[test]
+    fn nothing_on_plain_text() {
+        let fixture = Fixture::new(&RULE.replace("desc: d", "desc: $0d"));
+        assert_eq!(fixture.analysis.hover(fixture.position()), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! Markdown for hovers and completions.
+
+use falco_catalog::doc::Doc;
+use falco_catalog::{EventInfo, FieldInfo, event};
+
+/// Long conditions and lists are cut: a hover is read at a glance.
+const MAX_CODE: usize = 1_500;
+
+/// A fenced block.
+pub(crate) fn code(text: &str) -> String {
+    let mut text = text.trim_end();
+    let mut cut = "";
+    if text.len() > MAX_CODE {
+        let end = (0..=MAX_CODE).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        text = &text[..end];
+        cut = " …";
+    }
+    format!("```falco\n{text}{cut}\n```\n")
+}
+
+/// A documentation text with its example.
+pub(crate) fn doc(doc: &Doc) -> String {
+    let mut out = doc.text.to_owned();
+    if !doc.example.is_empty() {
+        out.push_str("\n\n");
+        out.push_str(&code(doc.example));
+    }
+    out
+}
+
+/// A field: name, type, what it tells.
+pub(crate) fn field(field: &FieldInfo) -> String {
+    let mut out = format!("**{}{}** `{}`", field.name, field.arg_hint(), field.type_label());
+    if let Some(plugin) = field.plugin {
+        out.push_str(&format!(" (plugin `{plugin}`)"));
+    }
+    out.push_str("\n\n");
+    if let Some(instead) = field.deprecated {
+        out.push_str(&format!("*Deprecated*: {instead}\n\n"));
+    }
+    out.push_str(field.doc);
+    if !field.example.is_empty() {
+        out.push_str("\n\n");
+        out.push_str(&code(field.example));
+    }
+    let mut notes = Vec::new();
+    if field.flags.filter_only() {
+        notes.push("only in conditions".to_owned());
+    }
+    if field.flags.print_only() {
+        notes.push("only in outputs".to_owned());
+    }
+    if let Some(since) = field.since {
+        notes.push(format!("since {since}"));
+    }
+    if !notes.is_empty() {
+        out.push_str(&format!("\n\n_{}_", notes.join(", ")));
+    }
+    out
+}
+
+/// An event type as rules name it: what it is and its parameters.
+pub(crate) fn event_name(name: &str) -> Option<String> {
+    if !event::is_known_name(name) {
+        return None;
+    }
+    let mut out = format!("**{name}** event type\n\n");
+    let text = event::doc(name).text;
+    if !text.is_empty() {
+        out.push_str(text);
+        out.push_str("\n\n");
+    }
+    let infos = event::by_name(name).iter().filter_map(|ty| ty.info());
+    if let Some(info) = infos.filter(|i| !i.flags.old_version()).max_by_key(|i| (i.is_exit, i.ty)) {
+        out.push_str(&parameters(info));
+    }
+    Some(out)
+}
+
+fn parameters(info: &EventInfo) -> String {
+    if info.params.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = info.params.iter().map(|p| format!("`{}` {}", p.name, p.ty.label())).collect();
+    format!("Parameters (`evt.arg.NAME`): {}", names.join(", "))
+}
