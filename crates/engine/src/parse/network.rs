@@ -203,7 +203,8 @@ fn aim_at(fd: &mut Fd, asked: &Sockaddr<'_>) {
         Sockaddr::V6 { ip, port } if is_v4_mapped(ip) => aim_v4(fd, (embedded_v4(ip), port)),
         Sockaddr::V6 { ip, port } => {
             fd.ty = FdType::Ipv6Sock;
-            fd.socket = SocketInfo::Ipv6 { src: ends_v6(fd).0, dst: (ip, port) };
+            let src = if let SocketInfo::Ipv6 { src, .. } = fd.socket { src } else { NO_END6 };
+            fd.socket = SocketInfo::Ipv6 { src, dst: (ip, port) };
         }
         // The name is that of the connection, and of that there is nothing to tell.
         _ => fd.set_name(b"NULL"),
@@ -212,7 +213,8 @@ fn aim_at(fd: &mut Fd, asked: &Sockaddr<'_>) {
 
 fn aim_v4(fd: &mut Fd, dst: End4) {
     fd.ty = FdType::Ipv4Sock;
-    fd.socket = SocketInfo::Ipv4 { src: ends_v4(fd).0, dst };
+    let src = if let SocketInfo::Ipv4 { src, .. } = fd.socket { src } else { NO_END4 };
+    fd.socket = SocketInfo::Ipv4 { src, dst };
 }
 
 /// Sets both ends of a connection that the kernel tells of. Where its destination is only what the program's memory said after
@@ -236,7 +238,7 @@ fn connect_to(
                 _ => told,
             };
             fd.ty = FdType::Ipv4Sock;
-            set_v4(fd, (sip, sport), dst, true)
+            set_v4(fd, (sip, sport), dst)
         }
         Socktuple::V6 { sip, sport, dip, dport } => {
             let told = (dip, dport);
@@ -250,10 +252,10 @@ fn connect_to(
             };
             if is_v4_mapped(sip) && is_v4_mapped(dst.0) {
                 fd.ty = FdType::Ipv4Sock;
-                set_v4(fd, (embedded_v4(sip), sport), (embedded_v4(dst.0), dst.1), true)
+                set_v4(fd, (embedded_v4(sip), sport), (embedded_v4(dst.0), dst.1))
             } else {
                 fd.ty = FdType::Ipv6Sock;
-                set_v6(fd, (sip, sport), dst, true)
+                set_v6(fd, (sip, sport), dst)
             }
         }
         Socktuple::Unix { source, destination, path } => {
@@ -283,61 +285,23 @@ fn connect_to(
     }
 }
 
-fn ends_v4(fd: &Fd) -> (End4, End4) {
-    match fd.socket {
-        SocketInfo::Ipv4 { src, dst } => (src, dst),
-        _ => (NO_END4, NO_END4),
-    }
-}
-
-fn ends_v6(fd: &Fd) -> (End6, End6) {
-    match fd.socket {
-        SocketInfo::Ipv6 { src, dst } => (src, dst),
-        _ => (NO_END6, NO_END6),
-    }
-}
-
 /// Sets the ends of an IPv4 socket and says whether that changed them. The same connection seen from its other end is no
-/// change. A destination that is known stays, unless it is to be overwritten.
-fn set_v4(fd: &mut Fd, src: End4, dst: End4, overwrite: bool) -> bool {
-    let old = ends_v4(fd);
-    if fd.ty == FdType::Ipv4Sock && matches!(fd.socket, SocketInfo::Ipv4 { .. }) && (old == (src, dst) || old == (dst, src))
-    {
+/// change.
+fn set_v4(fd: &mut Fd, src: End4, dst: End4) -> bool {
+    if matches!(fd.socket, SocketInfo::Ipv4 { src: s, dst: d } if (s, d) == (src, dst) || (s, d) == (dst, src)) {
         return false;
     }
-    let mut new = (src, old.1);
-    let mut changed = old.0 != src;
-    if old.1.0.is_unspecified() || (overwrite && old.1.0 != dst.0) {
-        new.1.0 = dst.0;
-        changed = true;
-    }
-    if old.1.1 == 0 || (overwrite && old.1.1 != dst.1) {
-        new.1.1 = dst.1;
-        changed = true;
-    }
-    fd.socket = SocketInfo::Ipv4 { src: new.0, dst: new.1 };
-    changed
+    fd.socket = SocketInfo::Ipv4 { src, dst };
+    true
 }
 
 /// The same for an IPv6 socket.
-fn set_v6(fd: &mut Fd, src: End6, dst: End6, overwrite: bool) -> bool {
-    let old = ends_v6(fd);
-    if fd.ty == FdType::Ipv6Sock && matches!(fd.socket, SocketInfo::Ipv6 { .. }) && (old == (src, dst) || old == (dst, src))
-    {
+fn set_v6(fd: &mut Fd, src: End6, dst: End6) -> bool {
+    if matches!(fd.socket, SocketInfo::Ipv6 { src: s, dst: d } if (s, d) == (src, dst) || (s, d) == (dst, src)) {
         return false;
     }
-    let mut new = (src, old.1);
-    let mut changed = old.0 != src;
-    if old.1.0.is_unspecified() || (overwrite && old.1.0 != dst.0) {
-        new.1.0 = dst.0;
-        changed = true;
-    }
-    if old.1.1 == 0 || (overwrite && old.1.1 != dst.1) {
-        new.1.1 = dst.1;
-        changed = true;
-    }
-    fd.socket = SocketInfo::Ipv6 { src: new.0, dst: new.1 };
-    changed
+    fd.socket = SocketInfo::Ipv6 { src, dst };
+    true
 }
 
 fn swap_ends(fd: &mut Fd) {
@@ -353,13 +317,13 @@ fn update(fd: &mut Fd, tuple: &Socktuple<'_>, interfaces: &Interfaces) -> bool {
     match *tuple {
         Socktuple::V4 { sip, sport, dip, dport } => {
             fd.ty = FdType::Ipv4Sock;
-            if !set_v4(fd, (sip, sport), (dip, dport), false) {
+            if !set_v4(fd, (sip, sport), (dip, dport)) {
                 return false;
             }
         }
         Socktuple::V6 { sip, sport, dip, dport } if is_v4_mapped(sip) && is_v4_mapped(dip) => {
             fd.ty = FdType::Ipv4Sock;
-            if !set_v4(fd, (embedded_v4(sip), sport), (embedded_v4(dip), dport), false) {
+            if !set_v4(fd, (embedded_v4(sip), sport), (embedded_v4(dip), dport)) {
                 return false;
             }
         }
@@ -370,7 +334,7 @@ fn update(fd: &mut Fd, tuple: &Socktuple<'_>, interfaces: &Interfaces) -> bool {
             }
         }
         Socktuple::V6 { sip, sport, dip, dport } => {
-            if !set_v6(fd, (sip, sport), (dip, dport), false) {
+            if !set_v6(fd, (sip, sport), (dip, dport)) {
                 return false;
             }
         }
