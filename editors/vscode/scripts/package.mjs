@@ -1,0 +1,58 @@
+// Makes the .vsix: `npm run package`.
+//
+// With `-- --server PATH --target linux-x64` the program at PATH is bundled as bin/falco-rs and the package is made for
+// that platform alone (the targets are vsce's). Without, the extension looks for the server on the machine.
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+
+const { values } = parseArgs({
+  options: { server: { type: "string" }, target: { type: "string" }, out: { type: "string" } },
+});
+if ((values.server === undefined) !== (values.target === undefined)) fail("`--server` and `--target` go together");
+
+const bin = join(root, "bin");
+rmSync(bin, { recursive: true, force: true });
+if (values.server !== undefined) {
+  if (!existsSync(values.server)) fail(`there is no program at \`${values.server}\``);
+  mkdirSync(bin);
+  const program = join(bin, values.target?.startsWith("win32") ? "falco-rs.exe" : "falco-rs");
+  copyFileSync(values.server, program);
+  chmodSync(program, 0o755);
+}
+
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const suffix = values.target === undefined ? "" : `-${values.target}`;
+const out = values.out ?? join(root, `falco-rs${suffix}-${version}.vsix`);
+const run = spawnSync(
+  process.execPath,
+  [
+    require.resolve("@vscode/vsce/vsce"),
+    "package",
+    // The bundle holds what it needs of node_modules.
+    "--no-dependencies",
+    "--allow-missing-repository",
+    ...(values.target === undefined ? [] : ["--target", values.target]),
+    "--out",
+    out,
+  ],
+  { cwd: root, stdio: "inherit" },
+);
+rmSync(bin, { recursive: true, force: true });
+process.exit(run.status ?? 2);
+
+/**
+ * @param {string} message
+ * @returns {never}
+ */
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(2);
+}
