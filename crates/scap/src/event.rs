@@ -67,3 +67,64 @@ impl<'a> Event<'a> {
         self.flags & FLAG_STATE_ONLY != 0
     }
 }
+
+/// An event that owns its bytes: for events that are made, and for those that must outlive the reader's next step. Buffers are
+/// reused from one event to the next.
+#[derive(Debug, Clone)]
+pub struct EventBuf {
+    ts: u64,
+    tid: i64,
+    cpu: u16,
+    ty: EventType,
+    flags: u32,
+    ends: Vec<u32>,
+    data: Vec<u8>,
+}
+
+impl Default for EventBuf {
+    fn default() -> Self {
+        Self { ts: 0, tid: -1, cpu: 0, ty: EventType(0), flags: 0, ends: Vec::new(), data: Vec::new() }
+    }
+}
+
+impl EventBuf {
+    /// Begins another event, without parameters yet.
+    pub fn begin(&mut self, ts: u64, tid: i64, cpu: u16, ty: EventType, flags: u32) {
+        self.ends.clear();
+        self.data.clear();
+        (self.ts, self.tid, self.cpu, self.ty, self.flags) = (ts, tid, cpu, ty, flags);
+    }
+
+    /// Appends a parameter's bytes.
+    pub fn push(&mut self, param: &[u8]) {
+        self.push_with(|data| data.extend_from_slice(param));
+    }
+
+    /// Appends a parameter whose bytes `write` appends to what it is given.
+    pub fn push_with<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let result = write(&mut self.data);
+        self.ends.push(u32::try_from(self.data.len()).unwrap_or(u32::MAX));
+        result
+    }
+
+    /// Copies an event.
+    pub fn copy_from(&mut self, event: &Event<'_>) {
+        self.begin(event.ts, event.tid, event.cpu, event.ty, event.flags);
+        self.ends.extend_from_slice(event.ends);
+        self.data.extend_from_slice(event.data);
+    }
+
+    /// The event as a view.
+    #[inline]
+    pub fn event(&self) -> Event<'_> {
+        Event::new(self.ts, self.tid, self.cpu, self.ty, self.flags, &self.ends, &self.data)
+    }
+}
+
+impl From<&Event<'_>> for EventBuf {
+    fn from(event: &Event<'_>) -> Self {
+        let mut buf = Self::default();
+        buf.copy_from(event);
+        buf
+    }
+}

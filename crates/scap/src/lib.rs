@@ -5,6 +5,7 @@
 //! [`Item`] for what a capture holds, at [`Event`] for how an event is seen.
 
 pub mod block;
+pub mod builder;
 mod convert;
 pub mod error;
 pub mod event;
@@ -15,11 +16,13 @@ pub mod params;
 mod plan;
 mod reader;
 mod source;
+mod write;
 
 pub use error::{Error, ErrorKind, Place, Stage, Status};
-pub use event::Event;
+pub use event::{Event, EventBuf};
 pub use item::{
     FdEntry, FdInfo, FdList, GroupEntry, Interface, InterfaceAddr, Item, L4Proto, MachineInfo, NamedFd, ProcessEntry,
     Section, UserEntry, UserList,
 };
-pub use reader::{Limits, Options, RawEvent, Reader};
+pub use reader::{Advance, Limits, Options, RawEvent, Reader};
+pub use write::{Compression, WriteError, Writer};

@@ -50,7 +50,10 @@ pub enum ParamProblem {
 
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not parse param {} of event type {}: ", self.index, self.ty.0)?;
+        let info = self.ty.info();
+        let event = info.map_or("?", |info| info.name);
+        let name = info.and_then(|info| info.params.get(self.index)).map_or("?", |param| param.name);
+        write!(f, "could not parse param {} (`{name}`) of event type {} (`{event}`): ", self.index, self.ty.0)?;
         match self.problem {
             ParamProblem::Length { expected, found } => write!(f, "expected length {expected}, found {found}"),
             ParamProblem::Text => f.write_str("the text does not end in its only NUL"),
@@ -199,6 +202,28 @@ impl<'a> Sockaddr<'a> {
     }
 }
 
+impl Sockaddr<'_> {
+    /// Writes the parameter's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Unix { path } => {
+                out.push(AF_UNIX);
+                out.extend_from_slice(path);
+                out.push(0);
+            }
+            Self::V4 { ip, port } => {
+                out.push(AF_INET);
+                put_endpoint(&ip.octets(), port, out);
+            }
+            Self::V6 { ip, port } => {
+                out.push(AF_INET6);
+                put_endpoint(&ip.octets(), port, out);
+            }
+            Self::Other { family } | Self::Invalid { family } => out.push(family),
+        }
+    }
+}
+
 /// Both ends of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -252,6 +277,37 @@ impl<'a> Socktuple<'a> {
         };
         Some(parsed.unwrap_or(Self::Invalid { family }))
     }
+}
+
+impl Socktuple<'_> {
+    /// Writes the parameter's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Unix { source, destination, path } => {
+                out.push(AF_UNIX);
+                out.extend_from_slice(&source.to_le_bytes());
+                out.extend_from_slice(&destination.to_le_bytes());
+                out.extend_from_slice(path);
+                out.push(0);
+            }
+            Self::V4 { sip, sport, dip, dport } => {
+                out.push(AF_INET);
+                put_endpoint(&sip.octets(), sport, out);
+                put_endpoint(&dip.octets(), dport, out);
+            }
+            Self::V6 { sip, sport, dip, dport } => {
+                out.push(AF_INET6);
+                put_endpoint(&sip.octets(), sport, out);
+                put_endpoint(&dip.octets(), dport, out);
+            }
+            Self::Other { family } | Self::Invalid { family } => out.push(family),
+        }
+    }
+}
+
+fn put_endpoint(ip: &[u8], port: u16, out: &mut Vec<u8>) {
+    out.extend_from_slice(ip);
+    out.extend_from_slice(&port.to_le_bytes());
 }
 
 /// An address of `N` bytes in network order, then the port in host order.

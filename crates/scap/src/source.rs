@@ -36,7 +36,7 @@ impl<'s> Source<'s> {
     /// Reads from a slice, without a copy unless it is gzip.
     pub(crate) fn slice(bytes: &'s [u8]) -> Self {
         if bytes.starts_with(&GZIP_MAGIC) {
-            Self::over(Box::new(Gunzip::new(bytes)))
+            Self::over(Box::new(Decoded::Unknown(Peek::new(bytes))))
         } else {
             Self { end: bytes.len(), data: Data::Slice(bytes), start: 0, base: 0 }
         }
@@ -44,7 +44,7 @@ impl<'s> Source<'s> {
 
     /// Reads from a stream, plain or gzip.
     pub(crate) fn stream(read: impl Read + Send + 's) -> Self {
-        Self::over(Box::new(MaybeGzip::Unknown(BufReader::with_capacity(WINDOW / 4, read))))
+        Self::over(Box::new(Decoded::Unknown(Peek::new(BufReader::with_capacity(WINDOW / 4, read)))))
     }
 
     fn over(stream: Box<dyn Read + Send + 's>) -> Self {
@@ -156,57 +156,99 @@ impl<'s> Source<'s> {
     }
 }
 
-/// A stream whose first bytes decide whether it is gzip.
-enum MaybeGzip<R: Read> {
-    Unknown(BufReader<R>),
-    Plain(BufReader<R>),
-    Gzip(Gunzip<BufReader<R>>),
-    Ended,
+/// A stream of which two bytes can be seen in advance, however few arrive at a time.
+struct Peek<R> {
+    first: [u8; 2],
+    /// How many of `first` have been given away.
+    at: usize,
+    /// How many of `first` are there.
+    len: usize,
+    rest: R,
 }
 
-impl<R: Read> Read for MaybeGzip<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self {
-                Self::Plain(r) => return r.read(out),
-                Self::Gzip(r) => return r.read(out),
-                Self::Ended => return Ok(0),
-                Self::Unknown(r) => {
-                    let first = r.fill_buf()?;
-                    // A first read of one byte is possible (a pipe); one byte decides all but a capture of that length,
-                    // which is no capture either way.
-                    let gzip = first.first() == Some(&GZIP_MAGIC[0]);
-                    let Self::Unknown(r) = std::mem::replace(self, Self::Ended) else { return Ok(0) };
-                    *self = if gzip { Self::Gzip(Gunzip::new(r)) } else { Self::Plain(r) };
-                }
+impl<R: BufRead> Peek<R> {
+    fn new(rest: R) -> Self {
+        Self { first: [0; 2], at: 0, len: 0, rest }
+    }
+
+    /// Whether a gzip member begins here.
+    fn is_gzip(&mut self) -> io::Result<bool> {
+        while self.len - self.at < self.first.len() {
+            let mut byte = [0];
+            match self.rest.read(&mut byte) {
+                Ok(0) => return Ok(false),
+                Ok(_) => {}
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
             }
+            if self.at > 0 {
+                self.first.copy_within(self.at..self.len, 0);
+                self.len -= self.at;
+                self.at = 0;
+            }
+            self.first[self.len] = byte[0];
+            self.len += 1;
+        }
+        Ok(self.first == GZIP_MAGIC)
+    }
+}
+
+impl<R: BufRead> Read for Peek<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.len {
+            return self.rest.read(out);
+        }
+        let n = (&self.first[self.at..self.len]).read(out)?;
+        self.at += n;
+        Ok(n)
+    }
+}
+
+impl<R: BufRead> BufRead for Peek<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.len { self.rest.fill_buf() } else { Ok(&self.first[self.at..self.len]) }
+    }
+
+    fn consume(&mut self, n: usize) {
+        let peeked = n.min(self.len - self.at);
+        self.at += peeked;
+        if n > peeked {
+            self.rest.consume(n - peeked);
         }
     }
 }
 
-/// Concatenated gzip members as one stream. As with zlib, bytes after a member that do not begin another are ignored.
-struct Gunzip<R> {
-    member: Option<GzDecoder<R>>,
+/// A stream whose first bytes decide whether it is gzip. Concatenated members are one stream; as with zlib, bytes after a
+/// member that do not begin another are ignored.
+enum Decoded<R> {
+    Unknown(Peek<R>),
+    Plain(Peek<R>),
+    Gzip(GzDecoder<Peek<R>>),
+    Ended,
 }
 
-impl<R: BufRead> Gunzip<R> {
-    fn new(read: R) -> Self {
-        Self { member: Some(GzDecoder::new(read)) }
-    }
-}
-
-impl<R: BufRead> Read for Gunzip<R> {
+impl<R: BufRead> Read for Decoded<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
-            let Some(member) = &mut self.member else { return Ok(0) };
-            let n = member.read(out)?;
-            if n > 0 || out.is_empty() {
-                return Ok(n);
-            }
-            let Some(member) = self.member.take() else { return Ok(0) };
-            let mut rest = member.into_inner();
-            if rest.fill_buf()?.first() == Some(&GZIP_MAGIC[0]) {
-                self.member = Some(GzDecoder::new(rest));
+            match self {
+                Self::Plain(r) => return r.read(out),
+                Self::Ended => return Ok(0),
+                Self::Unknown(r) => {
+                    let gzip = r.is_gzip()?;
+                    let Self::Unknown(r) = std::mem::replace(self, Self::Ended) else { return Ok(0) };
+                    *self = if gzip { Self::Gzip(GzDecoder::new(r)) } else { Self::Plain(r) };
+                }
+                Self::Gzip(member) => {
+                    let n = member.read(out)?;
+                    if n > 0 || out.is_empty() {
+                        return Ok(n);
+                    }
+                    let Self::Gzip(member) = std::mem::replace(self, Self::Ended) else { return Ok(0) };
+                    let mut rest = member.into_inner();
+                    if rest.is_gzip()? {
+                        *self = Self::Gzip(GzDecoder::new(rest));
+                    }
+                }
             }
         }
     }
@@ -261,6 +303,21 @@ mod tests {
             let (out, error) = all(source);
             assert_eq!(out, b"one two");
             assert!(error.is_none());
+        }
+    }
+
+    #[test]
+    fn half_a_magic_number_is_not_gzip() {
+        for text in [&b"\x1f"[..], b"\x1f\0", b"\x1fplain"] {
+            for source in [Source::slice(text), Source::stream(text), Source::stream(Trickle(text))] {
+                assert_eq!(all(source).0, text);
+            }
+            let after = [&gzip(b"one"), text].concat();
+            for source in [Source::slice(&after), Source::stream(Trickle(&after))] {
+                let (out, error) = all(source);
+                assert_eq!(out, b"one");
+                assert!(error.is_none());
+            }
         }
     }
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+mod alloc;
 mod captures;
 mod corrupt;
+mod hostile;
+mod roundtrip;
 mod shared;
