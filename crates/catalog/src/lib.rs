@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod catalog;
+pub mod codes;
 pub mod conversion;
 pub mod doc;
 pub mod errno;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod event_set;
 pub mod field;
 pub mod flags;
+pub mod keys;
 pub mod language;
 mod resolve;
 pub mod suggest;
@@ -26,5 +28,6 @@ pub use event::{EventCategory, EventInfo, EventType, ParamInfo};
 pub use event_set::EventSet;
 pub use field::{ArgSpec, FieldArg, FieldError, FieldFlags, FieldId, FieldInfo, FieldRef};
 pub use flags::FlagsTable;
+pub use keys::{ItemKind, KeyInfo};
 pub use syscall::Syscall;
 pub use types::{ParamType, PrintFormat, TypeClass};

@@ -98,14 +98,18 @@ pub fn best<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Op
 /// How unlike two names are; `None` for too much.
 fn likeness(text: &str, candidate: &str) -> Option<usize> {
     let lower = candidate.to_ascii_lowercase();
+    // The beginning of a name, `proc.cmd` for `proc.cmdline`, is a better guess than another letter, `proc.cwd`.
+    let dotted = text.contains('.');
+    if text.len() >= 3 && lower.starts_with(text) && (!dotted || !lower[text.len()..].contains('.')) {
+        return Some(8 + (lower.len() - text.len()) / 4);
+    }
     // A third of the letters may be wrong, three at most.
     let allowed = (text.len().max(3) / 3).min(3);
     if let Some(d) = distance(text.as_bytes(), lower.as_bytes(), allowed) {
         return Some(d * 10);
     }
-    // `container.repository` for `container.image.repository`, `proc.cmd` for `proc.cmdline`.
+    // `container.repository` for `container.image.repository`.
     let (mut wanted, mut extra) = (text.split('.').peekable(), 0);
-    let dotted = text.contains('.');
     if dotted {
         for part in lower.split('.') {
             match wanted.peek() {
@@ -118,9 +122,6 @@ fn likeness(text: &str, candidate: &str) -> Option<usize> {
         if wanted.peek().is_none() {
             return Some(15 + extra * 5);
         }
-    }
-    if text.len() >= 3 && lower.starts_with(text) && (!dotted || !lower[text.len()..].contains('.')) {
-        return Some(20 + (lower.len() - text.len()));
     }
     // The same parts with another letter or two, in the same number: `contaner.image.repositry`.
     if dotted && text.split('.').count() == lower.split('.').count() {
