@@ -278,6 +278,10 @@ impl Parser<'_> {
                 self.misplaced_sequence(&ahead);
                 continue;
             }
+            if here > col && !self.looks_like_key(ahead.pos) {
+                self.misplaced_text(col);
+                continue;
+            }
             if here != col && reported != Some(here) {
                 reported = Some(here);
                 self.bad_indentation(&ahead, col);
@@ -441,27 +445,58 @@ impl Parser<'_> {
         }
     }
 
-    /// A line in a sequence that is no item. Below an item it is parsed, for what it may be worth.
+    /// Lines in a sequence that are no items.
     fn misplaced_line(&mut self, ahead: &Ahead, col: usize) {
-        let end = self.trim_end(ahead.pos, self.line_end(ahead.pos));
+        let start = ahead.pos;
+        self.emit_trivia();
+        self.tree.start(SyntaxKind::Misplaced);
+        let end = if ahead.col() > col && self.looks_like_key(start) {
+            // Keys of an item that has lost its start.
+            let end = self.trim_end(start, self.line_end(start));
+            self.content(col as i64, Start { mode: Mode::Item, newline: true, tab: false });
+            self.emit_trailing_comment();
+            end
+        } else {
+            self.garbage_run(col);
+            self.pos
+        };
+        self.tree.finish();
         self.error(
             ErrorKind::BadIndentation,
-            ahead.pos,
+            start,
             end,
             "expected `- ` and the next item of the sequence",
-            Some("check the indentation of this line"),
+            Some("check the indentation, and whether the line above is complete"),
         );
-        self.emit_trivia();
-        let before = self.pos;
-        self.tree.start(SyntaxKind::Misplaced);
-        if ahead.col() > col {
-            self.content(col as i64, Start { mode: Mode::Item, newline: true, tab: false });
-        }
-        if self.pos == before {
+    }
+
+    /// Takes lines as text, up to one that looks like structure or is indented less than `col`.
+    fn garbage_run(&mut self, col: usize) {
+        loop {
             self.garbage_line();
+            let ahead = self.peek();
+            let structure = ahead.col() < col || self.is_dash(ahead.pos) || self.looks_like_key(ahead.pos);
+            if ahead.pos >= self.len() || self.at_marker(&ahead) || ahead.newline && structure {
+                return;
+            }
         }
-        self.emit_trailing_comment();
+    }
+
+    /// Lines that are indented deeper than the entries around them and are none. Together they are one mistake: most likely
+    /// the scalar that they belong to has lost its start.
+    fn misplaced_text(&mut self, col: usize) {
+        self.emit_trivia();
+        self.tree.start(SyntaxKind::Misplaced);
+        let start = self.pos;
+        self.garbage_run(col + 1);
         self.tree.finish();
+        self.error(
+            ErrorKind::UnexpectedText,
+            start,
+            self.pos,
+            "unexpected text after the value above",
+            Some("a value over several lines starts with `>` or `|`, is quoted, or has no `: ` and ` #` in it"),
+        );
     }
 
     /// A dash in a mapping where only keys can stand.

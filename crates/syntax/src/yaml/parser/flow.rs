@@ -35,6 +35,7 @@ impl Parser<'_> {
         self.token(left, open + 1);
         // An item is complete and no comma has followed yet.
         let mut item = false;
+        let mut comma_line = None;
         loop {
             if self.flow_trivia(parent, open) == Flow::Aborted {
                 break;
@@ -64,7 +65,9 @@ impl Parser<'_> {
                     self.token(SyntaxKind::Comma, self.pos + 1);
                 }
                 _ => {
-                    if item {
+                    if item && comma_line != Some(self.line_start) {
+                        // One error a line: where one comma is missing, more may be, or it is no list at all.
+                        comma_line = Some(self.line_start);
                         self.error(
                             ErrorKind::Comma,
                             self.pos,
@@ -129,11 +132,13 @@ impl Parser<'_> {
                 self.unclosed_flow(open);
                 return Flow::Aborted;
             }
-            if self.indent_of(ahead.line_start) as i64 <= parent {
-                if self.is_sibling(ahead.pos, ahead.col()) {
-                    self.unclosed_flow(open);
-                    return Flow::Aborted;
-                }
+            let under_indented = self.indent_of(ahead.line_start) as i64 <= parent;
+            // A dash with a blank has no place in brackets: block sequences go on here.
+            if self.is_dash(ahead.pos) || under_indented && self.is_sibling(ahead.pos, ahead.col()) {
+                self.unclosed_flow(open);
+                return Flow::Aborted;
+            }
+            if under_indented {
                 self.under_indented(ahead.line_start, ahead.pos, "flow collection");
             }
         }
@@ -272,11 +277,8 @@ impl Parser<'_> {
                 true
             }
             Some(b'"' | b'\'') => {
-                let before = self.errors.len();
-                self.quoted(parent);
                 // An open quote swallows the brackets: the collection ends with it.
-                let unclosed = self.errors[before..].iter().any(|error| error.kind == ErrorKind::UnclosedQuote);
-                self.flow_aborted |= unclosed;
+                self.flow_aborted |= self.quoted(parent, true) == leaf::Quoted::Unclosed;
                 true
             }
             Some(b'*') => {

@@ -13,6 +13,16 @@ pub(super) struct Leaf {
     pub(super) absorb_colon: bool,
 }
 
+/// How a quoted scalar ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quoted {
+    Closed,
+    /// Without a closing quote, at the end of its first line.
+    EndedWithLine,
+    /// Without a closing quote, where what it stands in ends as well.
+    Unclosed,
+}
+
 /// The properties in front of a node.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Properties {
@@ -36,7 +46,9 @@ impl Parser<'_> {
     pub(super) fn leaf(&mut self, leaf: Leaf) -> bool {
         match self.at(self.pos) {
             Some(b'*') => self.alias(),
-            Some(b'"' | b'\'') => self.quoted(leaf.parent),
+            Some(b'"' | b'\'') => {
+                self.quoted(leaf.parent, false);
+            }
             Some(b'[' | b'{') => self.flow_collection(leaf.parent),
             _ => return self.plain(leaf),
         }
@@ -209,11 +221,14 @@ impl Parser<'_> {
 
     // Quoted scalars.
 
-    pub(super) fn quoted(&mut self, parent: i64) {
+    /// Parses a quoted scalar, in or outside of a flow collection.
+    pub(super) fn quoted(&mut self, parent: i64, flow: bool) -> Quoted {
         let start = self.pos;
         let double = self.at(start) == Some(b'"');
         let mut at = start + 1;
         let mut line_start = self.line_start;
+        // End of the first line and the number of errors there, once the scalar has gone past it.
+        let mut first_line = None;
         let mut told_indent = false;
         loop {
             let next = if double {
@@ -225,25 +240,32 @@ impl Parser<'_> {
             // A bare carriage return is a line break, too.
             let stop = memchr::memchr(b'\r', &self.bytes[at..stop]).map_or(stop, |offset| at + offset);
             match self.at(stop) {
-                Some(b'"') => {
-                    self.token_to(SyntaxKind::DoubleQuoted, stop + 1, line_start);
-                    return;
-                }
-                Some(b'\'') => {
-                    if self.at(stop + 1) == Some(b'\'') {
-                        at = stop + 2;
-                        continue;
+                Some(b'\'') if self.at(stop + 1) == Some(b'\'') => at = stop + 2,
+                Some(b'"' | b'\'') => {
+                    if let Some((end, errors)) = first_line
+                        && stop == self.skip_blanks(line_start)
+                        && !self.follows_quote(stop + 1, flow)
+                    {
+                        // More likely an opening quote: the one on the first line was left open.
+                        self.errors.truncate(errors);
+                        let end = self.trim_end(start + 1, end);
+                        let end = if flow && end > start + 1 && self.at(end - 1) == Some(b',') { end - 1 } else { end };
+                        self.unclosed_quote(start, end, self.line_start);
+                        return Quoted::EndedWithLine;
                     }
-                    self.token_to(SyntaxKind::SingleQuoted, stop + 1, line_start);
-                    return;
+                    let kind = if double { SyntaxKind::DoubleQuoted } else { SyntaxKind::SingleQuoted };
+                    self.token_to(kind, stop + 1, line_start);
+                    return Quoted::Closed;
                 }
                 Some(b'\\') => at = self.escape(stop),
                 Some(_) => {
+                    first_line = first_line.or(Some((stop, self.errors.len())));
                     let Some((line, content)) = self.continuation(stop, i64::MIN) else {
                         self.unclosed_quote(start, self.len(), line_start);
-                        return;
+                        return Quoted::Unclosed;
                     };
-                    if line == content && self.marker_at(line) {
+                    let marker = line == content && self.marker_at(line);
+                    if marker {
                         self.error(
                             ErrorKind::UnexpectedDocumentMarker,
                             line,
@@ -251,28 +273,53 @@ impl Parser<'_> {
                             "a document marker inside of a quoted scalar",
                             None,
                         );
-                        self.unclosed_quote(start, stop, line_start);
-                        return;
                     }
-                    if self.indent_of(line) as i64 <= parent {
-                        if self.is_sibling(content, content - line) {
-                            self.unclosed_quote(start, stop, line_start);
-                            return;
-                        }
-                        if !told_indent {
-                            told_indent = true;
-                            self.under_indented(line, content, "quoted scalar");
-                        }
+                    let under_indented = self.indent_of(line) as i64 <= parent;
+                    if marker
+                        || self.is_root_item(line, content) && !self.quote_is_whole(content, double)
+                        || under_indented && self.is_sibling(content, content - line)
+                    {
+                        self.unclosed_quote(start, stop, line_start);
+                        return Quoted::Unclosed;
+                    }
+                    if under_indented && !told_indent {
+                        told_indent = true;
+                        self.under_indented(line, content, "quoted scalar");
                     }
                     line_start = line;
                     at = content;
                 }
                 None => {
                     self.unclosed_quote(start, self.len(), line_start);
-                    return;
+                    return Quoted::Unclosed;
                 }
             }
         }
+    }
+
+    /// Whether what stands at `pos` may follow a closing quote.
+    fn follows_quote(&self, pos: usize, flow: bool) -> bool {
+        match self.at(pos) {
+            byte if is_space(byte) => true,
+            Some(b':') => true,
+            byte => flow && is_flow_indicator(byte),
+        }
+    }
+
+    /// Whether the quoted scalar that goes on at `pos` is closed, and the document ends after it.
+    fn quote_is_whole(&self, pos: usize, double: bool) -> bool {
+        let mut at = pos;
+        while let Some(byte) = self.at(at) {
+            match byte {
+                b'\\' if double => at += 1,
+                b'"' if double => return self.ends_document(at + 1),
+                b'\'' if !double && self.at(at + 1) == Some(b'\'') => at += 1,
+                b'\'' if !double => return self.ends_document(at + 1),
+                _ => {}
+            }
+            at += 1;
+        }
+        false
     }
 
     pub(super) fn under_indented(&mut self, line: usize, content: usize, what: &str) {

@@ -350,7 +350,11 @@ impl<'t> Parser<'t> {
 
     /// Whether the content at `pos` in column `col` looks like the next entry of an open block collection. Such a line ends
     /// a quoted scalar or a flow collection that was left open above it.
+    /// A dash in the first column always does: that is where the items of a rules file start.
     fn is_sibling(&self, pos: usize, col: usize) -> bool {
+        if col == 0 && self.is_dash(pos) {
+            return true;
+        }
         self.levels.iter().rev().any(|level| {
             level.col == col
                 && match level.kind {
@@ -360,8 +364,34 @@ impl<'t> Parser<'t> {
         })
     }
 
-    fn is_seq_level(&self, col: usize) -> bool {
-        self.levels.iter().any(|level| level.kind == LevelKind::Seq && level.col == col)
+    /// Whether a line starts an item of a rules file although the root that is being parsed is something else: what stands
+    /// above the first item was left open.
+    fn is_root_item(&self, line_start: usize, content: usize) -> bool {
+        self.levels.is_empty()
+            && content == line_start
+            && self.is_dash(content)
+            && self.looks_like_key(self.skip_blanks(content + 1))
+    }
+
+    /// Whether nothing but blanks and comments follows up to the end of the document.
+    fn ends_document(&self, pos: usize) -> bool {
+        let mut at = self.skip_blanks(pos);
+        let mut spaced = at > pos;
+        loop {
+            match self.at(at) {
+                None => return true,
+                Some(b'#') if spaced => at = self.line_end(at),
+                Some(b'\n' | b'\r') => {
+                    let line = self.after_break(at);
+                    if self.marker_at(line) {
+                        return true;
+                    }
+                    at = self.skip_blanks(line);
+                    spaced = true;
+                }
+                Some(_) => return false,
+            }
+        }
     }
 
     /// Enters a collection; false when the nesting is too deep.
