@@ -13,6 +13,8 @@ pub struct CodeInfo {
     pub title: &'static str,
     /// Whether the open-source engine ever raises it.
     pub reserved: bool,
+    /// The Falco version that brought it, where known.
+    pub since: Option<&'static str>,
 }
 
 impl CodeInfo {
@@ -23,11 +25,16 @@ impl CodeInfo {
 }
 
 const fn error(code: &'static str, title: &'static str) -> CodeInfo {
-    CodeInfo { code, is_error: true, title, reserved: false }
+    CodeInfo { code, is_error: true, title, reserved: false, since: None }
 }
 
 const fn warning(code: &'static str, title: &'static str) -> CodeInfo {
-    CodeInfo { code, is_error: false, title, reserved: false }
+    CodeInfo { code, is_error: false, title, reserved: false, since: None }
+}
+
+const fn since(version: &'static str, mut info: CodeInfo) -> CodeInfo {
+    info.since = Some(version);
+    info
 }
 
 const fn reserved(mut info: CodeInfo) -> CodeInfo {
@@ -58,7 +65,7 @@ pub static CODES: [CodeInfo; 22] = [
     warning("LOAD_INVALID_MACRO_NAME", "invalid macro name"),
     warning("LOAD_INVALID_LIST_NAME", "invalid list name"),
     warning("LOAD_COMPILE_CONDITION", "suspicious condition"),
-    warning("LOAD_UNKNOWN_KEY", "unknown key"),
+    since("0.44", warning("LOAD_UNKNOWN_KEY", "unknown key")),
 ];
 
 /// A code by its name.

@@ -117,6 +117,9 @@ pub struct Word {
 /// The modifiers of string operators.
 pub const MODIFIERS: [&str; 3] = ["oneof", "anyof", "allof"];
 
+/// The Falco version that brought the modifiers.
+pub const MODIFIERS_SINCE: &str = "0.44";
+
 /// Our documentation of a modifier.
 pub fn modifier_doc(name: &str) -> Doc {
     doc::find(doc::MODIFIERS, name)
