@@ -1,1 +1,66 @@
-fn main() {}
+//! The `falco-rs` command line: argument parsing, rendering, exit statuses. The logic lives in the other crates.
+//!
+//! Exit status: 0 all good; 1 the check, test or comparison found something; 2 wrong usage, unreadable input or an internal
+//! failure. Results go to standard output, errors to standard error.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod args;
+mod commands;
+mod error;
+mod inputs;
+mod render;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::error::CliError;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // clap's own status for wrong usage is 2, for --help and --version 0: the contract's, too.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let global = args.global;
+    let result = match args.command {
+        Command::Check(check) => commands::check::run(&check, &global),
+        Command::Fields(fields) => commands::fields::run(&fields, &global),
+        Command::Lsp(lsp) => commands::lsp::run(&lsp),
+    };
+    match result {
+        Ok(outcome) => outcome.into(),
+        // Whoever reads our output has seen enough; that is no failure of ours.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            render::error(&error, &global);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What a command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All good.
+    Clean,
+    /// The check or test found something.
+    Findings,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clean => Self::SUCCESS,
+            Outcome::Findings => Self::from(1),
+        }
+    }
+}
+
+/// A command's result.
+type Result<T = Outcome> = std::result::Result<T, CliError>;

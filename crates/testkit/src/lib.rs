@@ -1,1 +1,15 @@
-//! Skeleton.
+//! Rule tests: files that say which events must raise which alerts.
+//!
+//! The crate reads test files, runs them through the same compiler and engine as everything else, and tells what failed and
+//! why. It knows nothing of terminals and of LSP. Start reading at [`file`] for the format, [`run`] for what a case comes to,
+//! [`report`] for its text.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod decode;
+pub mod discover;
+pub mod expect;
+pub mod file;
+
+pub use decode::parse;
+pub use file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};

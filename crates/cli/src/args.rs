@@ -1,0 +1,126 @@
+//! The arguments, as clap reads them. Help texts are the doc comments.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Check, run and test Falco rules.
+#[derive(Debug, Parser)]
+#[command(name = "falco-rs", version, max_term_width = 100)]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// When to colour output
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// Print results only, no summaries
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Print more about what is done
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report what Falco would refuse or warn about in rules files, and our lints
+    Check(Check),
+    /// List the fields that rules can use
+    Fields(Fields),
+    /// Run the language server on standard input and output
+    Lsp(Lsp),
+}
+
+/// `falco-rs check`
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Rules files or folders, loaded together in this order (`-` is standard input); without any, the project file decides
+    pub paths: Vec<PathBuf>,
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// Which findings make the exit status 1, beside errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+    /// Report only these codes
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub select: Vec<String>,
+    /// Do not report these codes
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub ignore: Vec<String>,
+    /// The engine version that the rules must load on, such as 0.62.0
+    #[arg(long, value_name = "X.Y.Z")]
+    pub engine_version: Option<String>,
+}
+
+/// Output forms of `check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Excerpts with carets, for reading
+    Text,
+    /// Our JSON document
+    Json,
+    /// The JSON document of `falco -V` with json_output
+    Falco,
+}
+
+/// What `--deny` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings, too
+    Warnings,
+}
+
+/// `falco-rs fields`
+#[derive(Debug, clap::Args)]
+pub struct Fields {
+    /// Only fields whose name contains this
+    pub pattern: Option<String>,
+    /// Only fields of this event source
+    #[arg(long)]
+    pub source: Option<String>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = FieldsFormat::Text)]
+    pub format: FieldsFormat,
+}
+
+/// Output forms of `fields`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FieldsFormat {
+    /// For reading
+    Text,
+    /// One JSON array
+    Json,
+    /// A table for documentation
+    Markdown,
+}
+
+/// `falco-rs lsp`
+#[derive(Debug, clap::Args)]
+pub struct Lsp {
+    /// Wait for a client on this loopback port instead, for debugging
+    #[arg(long, value_name = "PORT")]
+    pub socket: Option<u16>,
+    /// Accepted because editors pass it; standard input and output are what is used anyway
+    #[arg(long, hide = true)]
+    pub stdio: bool,
+}

@@ -1,0 +1,225 @@
+//! `falco-rs check`: what Falco would refuse or warn about, and our lints.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use codespan_reporting::term::termcolor::Color;
+use falco_catalog::Catalog;
+use falco_compiler::{Compilation, Diagnostic, LoadResult, Options, Severity, SourceFile, compile};
+use serde_json::{Value, json};
+
+use crate::args::{Check, CheckFormat, Deny, Global};
+use crate::error::CliError;
+use crate::inputs::{Binary, Rules};
+use crate::render::{self, count};
+use crate::{Outcome, Result};
+
+/// Checks the rules and prints the findings.
+pub fn run(args: &Check, global: &Global) -> Result {
+    let rules = Rules::load(&args.paths)?;
+    let mut options = Options::new(Arc::new(Catalog::builtin()));
+    options.falco_report = args.format == CheckFormat::Falco;
+    if let Some(version) = args.engine_version.as_ref().or(rules.engine_version.as_ref()) {
+        options.engine_version = version
+            .parse()
+            .map_err(|_| CliError::Usage(format!("`{version}` is no engine version; one looks like `0.62.0`")))?;
+    }
+    let mut compilation = compile(&rules.files, &options);
+    let wanted = |code: &str| {
+        (args.select.is_empty() || args.select.iter().any(|c| c == code)) && !args.ignore.iter().any(|c| c == code)
+    };
+    compilation.diagnostics.retain(|d| wanted(d.code));
+
+    match args.format {
+        CheckFormat::Text => text(&rules, &compilation, global)?,
+        CheckFormat::Json => write_json(&document(&rules, &compilation), global)?,
+        CheckFormat::Falco => write_json(&falco_document(&compilation.loads), global)?,
+    }
+    let found = match args.format {
+        CheckFormat::Falco => !rules.binary.is_empty() || !compilation.loads(),
+        _ => {
+            let deny_warnings = args.deny == Some(Deny::Warnings);
+            let counts = |d: &Diagnostic| match d.severity {
+                Severity::Error => true,
+                Severity::Warning => deny_warnings,
+                Severity::Info | Severity::Hint => false,
+            };
+            !rules.binary.is_empty() || compilation.diagnostics.iter().any(counts)
+        }
+    };
+    Ok(if found { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// How many findings of each kind.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+    lints: usize,
+}
+
+impl Summary {
+    /// Falco's own codes count by severity, ours as lints unless they are errors.
+    fn of(rules: &Rules, compilation: &Compilation) -> Self {
+        let mut summary = Self { errors: rules.binary.len(), ..Self::default() };
+        for diagnostic in &compilation.diagnostics {
+            match diagnostic.severity {
+                Severity::Error => summary.errors += 1,
+                Severity::Warning if diagnostic.code.starts_with("LOAD_") => summary.warnings += 1,
+                _ => summary.lints += 1,
+            }
+        }
+        summary
+    }
+}
+
+fn text(rules: &Rules, compilation: &Compilation, global: &Global) -> Result<()> {
+    let mut out = render::stdout(global);
+    for binary in &rules.binary {
+        render::labelled(&mut out, Color::Red, "error[LOAD_ERR_YAML_PARSE]", &binary_message(binary))?;
+        writeln!(out, "  ┌─ {}:{}:{}\n", binary.path, binary.line, binary.column)?;
+    }
+    let excerpts = render::Excerpts::new(&rules.files);
+    for diagnostic in &compilation.diagnostics {
+        excerpts.write(&mut out, diagnostic)?;
+        writeln!(out)?;
+    }
+    if !global.quiet {
+        let summary = Summary::of(rules, compilation);
+        let files = count(rules.files.len() + rules.binary.len(), "file");
+        let found = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.lints, "lint")]
+            .map(|(n, what)| count(n, what))
+            .join(", ");
+        let (color, word) = if summary.errors > 0 { (Color::Red, "failed") } else { (Color::Green, "ok") };
+        render::labelled(&mut out, color, word, &format!("{files}: {found}"))?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn binary_message(binary: &Binary) -> String {
+    format!("`{}` is not UTF-8 text: invalid byte at offset {}", binary.path, binary.offset)
+}
+
+fn write_json(value: &Value, global: &Global) -> Result<()> {
+    let mut out = render::stdout(global);
+    serde_json::to_writer(&mut out, value).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// The document of `--format json`; its shape is a contract.
+fn document(rules: &Rules, compilation: &Compilation) -> Value {
+    let all: Vec<Places> = rules.files.iter().map(Places::new).collect();
+    let mut diagnostics: Vec<Value> = rules
+        .binary
+        .iter()
+        .map(|b| {
+            let at = json!({"line": b.line, "column": b.column, "offset": b.offset});
+            json!({
+                "code": "LOAD_ERR_YAML_PARSE", "severity": "error", "message": binary_message(b), "file": b.path,
+                "range": {"start": at, "end": at}, "item": null, "help": null, "url": null, "fixes": [],
+            })
+        })
+        .collect();
+    diagnostics.extend(compilation.diagnostics.iter().filter_map(|d| {
+        let places = all.get(d.span.file.index())?;
+        let item = d.item.as_ref().map(|item| json!({"kind": item.kind.head_key(), "name": item.name}));
+        let fixes: Vec<Value> = d
+            .fixes
+            .iter()
+            .map(|fix| {
+                // An edit is in the finding's own file unless it names another.
+                let edits = fix.edits.iter().filter_map(|edit| {
+                    let range = all.get(edit.span.file.index())?.range(edit.span.range());
+                    let mut value = json!({"range": range, "text": edit.text});
+                    if edit.span.file != d.span.file {
+                        value["file"] = json!(rules.files.get(edit.span.file.index())?.path);
+                    }
+                    Some(value)
+                });
+                json!({"title": fix.title, "edits": edits.collect::<Vec<_>>()})
+            })
+            .collect();
+        Some(json!({
+            "code": d.code, "severity": d.severity.as_str(), "message": d.message,
+            "file": rules.files.get(d.span.file.index())?.path, "range": places.range(d.span.range()),
+            "item": item, "help": d.help, "url": null, "fixes": fixes,
+        }))
+    }));
+    let summary = Summary::of(rules, compilation);
+    let files: Vec<&str> =
+        rules.files.iter().map(|f| f.path.as_str()).chain(rules.binary.iter().map(|b| b.path.as_str())).collect();
+    json!({
+        "version": 1,
+        "files": files,
+        "diagnostics": diagnostics,
+        "summary": {"errors": summary.errors, "warnings": summary.warnings, "lints": summary.lints},
+    })
+}
+
+/// Lines and columns of a file: 1-based, columns in Unicode scalar values.
+struct Places<'a> {
+    text: &'a str,
+    lines: Vec<usize>,
+}
+
+impl<'a> Places<'a> {
+    fn new(file: &'a SourceFile) -> Self {
+        let starts = file.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1);
+        Self { text: &file.text, lines: std::iter::once(0).chain(starts).collect() }
+    }
+
+    fn place(&self, offset: usize) -> Value {
+        let line = self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.lines.get(line).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |t| t.chars().count());
+        json!({"line": line + 1, "column": column + 1, "offset": offset})
+    }
+
+    fn range(&self, range: std::ops::Range<usize>) -> Value {
+        json!({"start": self.place(range.start), "end": self.place(range.end)})
+    }
+}
+
+/// The document of `falco -V` with `json_output`.
+fn falco_document(loads: &[LoadResult]) -> Value {
+    let message = |m: &falco_compiler::FalcoMessage| {
+        let locations: Vec<Value> = m
+            .locations
+            .iter()
+            .map(|l| {
+                let p = &l.position;
+                json!({
+                    "item_type": l.item_type, "item_name": l.item_name,
+                    "position": {"name": p.name, "line": p.line, "column": p.column, "offset": p.offset},
+                })
+            })
+            .collect();
+        let mut value = json!({
+            "code": m.code.as_str(), "codedesc": m.code.description(), "message": m.message,
+            "context": {"locations": locations, "snippet": m.snippet},
+        });
+        if let Some(field) = m.deprecated_field {
+            value["deprecated_field"] = json!(field);
+        }
+        value
+    };
+    let results: Vec<Value> = loads
+        .iter()
+        .map(|load| {
+            let mut value = json!({
+                "name": load.name,
+                "successful": load.successful,
+                "errors": load.errors.iter().map(message).collect::<Vec<_>>(),
+                "warnings": load.warnings.iter().map(message).collect::<Vec<_>>(),
+            });
+            if let Some(schema) = &load.schema {
+                value["schema_valid"] = json!(schema.is_valid());
+                value["schema_warnings"] = json!(schema.warnings);
+            }
+            value
+        })
+        .collect();
+    json!({ "falco_load_results": results })
+}

@@ -1,0 +1,177 @@
+//! A language client in a few lines: speaks the real protocol to the real binary.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// No answer takes longer, even on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server process and our side of the conversation.
+pub struct Client {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    incoming: Receiver<Value>,
+    next_id: i64,
+    /// Notifications and server requests that arrived while we waited for something else.
+    backlog: Vec<Value>,
+}
+
+impl Client {
+    /// Starts `falco-rs lsp` and shakes hands.
+    pub fn start(capabilities: Value, root: Option<&str>) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_falco-rs"))
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let (sender, incoming) = channel();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stdout);
+            while let Some(message) = read_message(&mut reader) {
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let stdin = child.stdin.take();
+        let mut client = Self { child, stdin, incoming, next_id: 0, backlog: Vec::new() };
+        let folders = root.map(|uri| json!([{"uri": uri, "name": "root"}])).unwrap_or(Value::Null);
+        client.request(
+            "initialize",
+            json!({"processId": null, "rootUri": root, "workspaceFolders": folders, "capabilities": capabilities}),
+        );
+        client.notify("initialized", json!({}));
+        client
+    }
+
+    /// Sends a notification.
+    pub fn notify(&mut self, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    /// Sends a request without waiting; the id is for [`Self::response`].
+    pub fn send_request(&mut self, method: &str, params: Value) -> i64 {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        id
+    }
+
+    /// Waits for the response of a request and returns the whole message.
+    pub fn response(&mut self, id: i64) -> Value {
+        self.wait(|m| m.get("method").is_none() && m["id"] == json!(id))
+    }
+
+    /// Sends a request and returns its result.
+    pub fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = self.send_request(method, params);
+        let mut response = self.response(id);
+        assert!(response.get("error").is_none(), "{method}: {response}");
+        response["result"].take()
+    }
+
+    /// Waits for diagnostics of a document at a version.
+    pub fn diagnostics(&mut self, uri: &str, version: i64) -> Vec<Value> {
+        let message = self.wait(|m| {
+            m["method"] == "textDocument/publishDiagnostics"
+                && m["params"]["uri"] == uri
+                && m["params"]["version"] == json!(version)
+        });
+        message["params"]["diagnostics"].as_array().unwrap().clone()
+    }
+
+    /// Opens a document at version 1.
+    pub fn open(&mut self, uri: &str, text: &str) {
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+        self.notify("textDocument/didOpen", json!({"textDocument": document}));
+    }
+
+    /// Replaces a range; positions are (line, character).
+    pub fn edit(&mut self, uri: &str, version: i64, from: (usize, usize), to: (usize, usize), text: &str) {
+        let at = |p: (usize, usize)| json!({"line": p.0, "character": p.1});
+        let change = json!({"range": {"start": at(from), "end": at(to)}, "text": text});
+        let document = json!({"uri": uri, "version": version});
+        self.notify("textDocument/didChange", json!({"textDocument": document, "contentChanges": [change]}));
+    }
+
+    /// Says goodbye as the protocol asks, and checks that the server leaves well.
+    pub fn stop(mut self) {
+        self.request("shutdown", Value::Null);
+        self.notify("exit", Value::Null);
+        self.stdin.take();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return;
+            }
+            assert!(Instant::now() < deadline, "the server did not leave");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        let stdin = self.stdin.as_mut().unwrap();
+        write!(stdin, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(at) = self.backlog.iter().position(&wanted) {
+            return self.backlog.remove(at);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.incoming.recv_timeout(left) {
+                Ok(message) if wanted(&message) => return message,
+                Ok(message) => self.keep(message),
+                Err(RecvTimeoutError::Timeout) => panic!("no answer; so far: {:#?}", self.backlog),
+                Err(RecvTimeoutError::Disconnected) => panic!("the server left; so far: {:#?}", self.backlog),
+            }
+        }
+    }
+
+    fn keep(&mut self, message: Value) {
+        // Requests of the server want an answer, or it waits for ever.
+        if message.get("method").is_some() && message.get("id").is_some() {
+            self.send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": null}));
+        }
+        self.backlog.push(message);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_message(reader: &mut impl BufRead) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("Content-Length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}

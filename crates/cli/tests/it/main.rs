@@ -1,0 +1,24 @@
+//! End to end: the real binary, real files, the real protocol.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod lsp;
+mod lsp_client;
+
+use std::path::{Path, PathBuf};
+
+/// A file of the folder beside the clone that holds captures and reference answers; says so when it is not there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let found = root.join(path);
+    if !found.exists() {
+        eprintln!("skipped: ../shared is not here ({path})");
+        return None;
+    }
+    Some(found)
+}
+
+/// The repository's root.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

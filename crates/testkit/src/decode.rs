@@ -1,0 +1,429 @@
+//! Reads a test file's text. Everything that is wrong is told at once, each with its place.
+
+use std::ops::Range;
+
+use falco_compiler::program::Priority;
+use falco_syntax::yaml::{self, Node, NodeKind};
+use regex::Regex;
+use serde_json::{Number, Value};
+
+use crate::expect::Matcher;
+use crate::file::{Case, EventSpec, Expect, FieldValue, Problem, Source, Spanned, TestFile};
+
+/// Reads a test file. The second part is empty for a good one.
+pub fn parse(text: &str) -> (TestFile, Vec<Problem>) {
+    let parse = yaml::parse(text);
+    let mut reader = Reader { problems: Vec::new() };
+    for error in parse.errors() {
+        reader.problems.push(Problem {
+            span: error.range.into(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+        });
+    }
+    let mut documents = parse.documents();
+    let file = match documents.next() {
+        Some(document) => reader.file(&document.root()),
+        None => {
+            reader.problem(0..0, "the test file is empty", Some("write `rules: [FILE]` and `tests: […]`"));
+            TestFile::default()
+        }
+    };
+    if let Some(second) = documents.next() {
+        reader.problem(second.root().range().into(), "a test file has one document", None);
+    }
+    drop(documents);
+    (file, reader.problems)
+}
+
+struct Reader {
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, span: Range<usize>, message: impl Into<String>, help: Option<&str>) {
+        self.problems.push(Problem { span, message: message.into(), help: help.map(str::to_owned) });
+    }
+
+    /// The entries of a mapping with known keys, in the keys' order; other keys and duplicates are problems.
+    fn entries<const N: usize>(&mut self, node: &Node, what: &str, keys: [&str; N]) -> [Option<Node>; N] {
+        let mut found = [const { None }; N];
+        let Some(mapping) = node.as_mapping() else {
+            self.problem(node.range().into(), format!("{what} must be a mapping, not {}", node.kind().describe()), None);
+            return found;
+        };
+        for entry in mapping.entries() {
+            let name = entry.key_text().unwrap_or_default();
+            let span: Range<usize> = entry.key().range().into();
+            match keys.iter().position(|k| *k == name) {
+                Some(at) => match found.get_mut(at) {
+                    Some(slot @ None) => *slot = Some(entry.value()),
+                    _ => self.problem(span, format!("`{name}` is given twice"), None),
+                },
+                None => {
+                    let near = near(&name, &keys);
+                    let help = match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("known keys are {}", keys.map(|k| format!("`{k}`")).join(", ")),
+                    };
+                    self.problem(span, format!("unknown key `{name}` in {what}"), Some(&help));
+                }
+            }
+        }
+        found
+    }
+
+    fn file(&mut self, root: &Node) -> TestFile {
+        let [rules, defaults, tests] = self.entries(root, "the test file", ["rules", "defaults", "tests"]);
+        let rules = rules.map(|n| self.texts(&n, "`rules`")).unwrap_or_default();
+        let defaults = defaults.map(|n| self.fields(&n, "`defaults`")).unwrap_or_default();
+        let mut cases = Vec::new();
+        match tests {
+            Some(tests) => {
+                for node in self.items(&tests, "`tests`") {
+                    cases.extend(self.case(&node));
+                }
+                if cases.is_empty() && self.problems.is_empty() {
+                    self.problem(tests.range().into(), "there is no test in `tests`", None);
+                }
+            }
+            None if root.as_mapping().is_some() => {
+                self.problem(start(root), "the test file has no `tests`", None);
+            }
+            None => {}
+        }
+        let mut names: Vec<&Spanned<String>> = cases.iter().map(|c: &Case| &c.name).collect();
+        names.sort_by(|a, b| a.value.cmp(&b.value).then(a.span.start.cmp(&b.span.start)));
+        let twice: Vec<Range<usize>> =
+            names.windows(2).filter(|w| w[0].value == w[1].value).map(|w| w[1].span.clone()).collect();
+        for span in twice {
+            self.problem(span, "another test of this file has the same name", None);
+        }
+        TestFile { rules, defaults, cases }
+    }
+
+    fn case(&mut self, node: &Node) -> Option<Case> {
+        let keys = ["name", "events", "capture", "only", "expect"];
+        let [name, events, capture, only, expect] = self.entries(node, "a test", keys);
+        node.as_mapping()?;
+        let name = match name {
+            Some(name) => self.text(&name, "`name`"),
+            None => {
+                self.problem(start(node), "the test has no `name`", None);
+                None
+            }
+        };
+        let source = match (events, capture) {
+            (Some(events), None) => {
+                let nodes = self.items(&events, "`events`");
+                let events: Vec<EventSpec> = nodes
+                    .iter()
+                    .map(|n| EventSpec { fields: self.fields(n, "an event"), span: n.range().into() })
+                    .collect();
+                Some(Source::Events(events))
+            }
+            (None, Some(capture)) => self.text(&capture, "`capture`").map(Source::Capture),
+            (Some(_), Some(capture)) => {
+                self.problem(capture.range().into(), "a test has `events` or `capture`, not both", None);
+                None
+            }
+            (None, None) => {
+                let help = "give `events: [{evt.type: …}]` or `capture: FILE`";
+                self.problem(start(node), "the test has no events", Some(help));
+                None
+            }
+        };
+        let only = only.map(|n| self.texts(&n, "`only`"));
+        let expect = match expect {
+            Some(expect) => {
+                let nodes = self.items(&expect, "`expect`");
+                nodes.iter().filter_map(|n| self.expect(n)).collect()
+            }
+            None => {
+                let help = "`expect: []` says that no alert must come";
+                self.problem(start(node), "the test has no `expect`", Some(help));
+                Vec::new()
+            }
+        };
+        Some(Case { name: name?, source: source?, only, expect })
+    }
+
+    fn expect(&mut self, node: &Node) -> Option<Expect> {
+        let keys = ["rule", "count", "priority", "tags", "output", "fields"];
+        let [rule, count, priority, tags, output, fields] = self.entries(node, "an expectation", keys);
+        node.as_mapping()?;
+        let rule = match rule {
+            Some(rule) => self.text(&rule, "`rule`"),
+            None => {
+                self.problem(start(node), "the expectation has no `rule`", None);
+                None
+            }
+        };
+        let count = count.map_or(Some(1), |node| {
+            let count = node.text().and_then(|t| t.trim().parse().ok());
+            if count.is_none() {
+                self.problem(node.range().into(), "`count` must be a number of alerts", None);
+            }
+            count
+        });
+        let priority = priority.and_then(|node| {
+            let text = self.text(&node, "`priority`")?;
+            let value = Priority::parse(&text.value);
+            if value.is_none() {
+                let known: Vec<&str> = Priority::ALL.iter().map(|p| p.as_str()).collect();
+                let help = format!("priorities are {}", known.join(", "));
+                self.problem(text.span.clone(), format!("`{}` is no priority", text.value), Some(&help));
+            }
+            Some(Spanned { value: value?, span: text.span })
+        });
+        let tags = tags.map(|n| self.texts(&n, "`tags`").into_iter().map(|t| t.value).collect());
+        let output = output.and_then(|n| self.matcher(&n, "`output`"));
+        let mut wanted = Vec::new();
+        if let Some(fields) = fields {
+            match fields.as_mapping() {
+                Some(mapping) => {
+                    for entry in mapping.entries() {
+                        let Some(key) = self.text(&entry.key(), "a field's name") else { continue };
+                        if let Some(matcher) = self.matcher(&entry.value(), &format!("`{}`", key.value)) {
+                            wanted.push((key, matcher));
+                        }
+                    }
+                }
+                None => self.problem(fields.range().into(), "`fields` must be a mapping", None),
+            }
+        }
+        Some(Expect { rule: rule?, count: count?, priority, tags, output, fields: wanted, span: node.range().into() })
+    }
+
+    /// A text stands for itself; a mapping says more.
+    fn matcher(&mut self, node: &Node, what: &str) -> Option<Matcher> {
+        match node.kind() {
+            NodeKind::Scalar => Some(Matcher::equals(node.text()?)),
+            NodeKind::Null => Some(Matcher { absent: Some(true), ..Matcher::default() }),
+            NodeKind::Sequence => {
+                let help = "give a text, or `{contains: …}`, `{regex: …}`, `{absent: true}`";
+                self.problem(node.range().into(), format!("{what} cannot be a list"), Some(help));
+                None
+            }
+            NodeKind::Mapping => {
+                let keys = ["equals", "contains", "not_contains", "regex", "absent"];
+                let [equals, contains, not_contains, regex, absent] = self.entries(node, what, keys);
+                let regex = match regex.and_then(|n| self.text(&n, "`regex`")) {
+                    Some(text) => match Regex::new(&text.value) {
+                        Ok(regex) => Some(regex),
+                        Err(error) => {
+                            let reason = error.to_string();
+                            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                            self.problem(text.span, format!("not a regular expression: {reason}"), None);
+                            None
+                        }
+                    },
+                    None => None,
+                };
+                let absent = absent.and_then(|n| {
+                    let value = n.text().and_then(|t| yaml::schema::decode_bool(&t));
+                    if value.is_none() {
+                        self.problem(n.range().into(), "`absent` must be true or false", None);
+                    }
+                    value
+                });
+                Some(Matcher {
+                    equals: equals.and_then(|n| self.text(&n, "`equals`")).map(|t| t.value),
+                    contains: contains.map(|n| self.text_or_texts(&n, "`contains`")).unwrap_or_default(),
+                    not_contains: not_contains.map(|n| self.text_or_texts(&n, "`not_contains`")).unwrap_or_default(),
+                    regex,
+                    absent,
+                })
+            }
+        }
+    }
+
+    fn fields(&mut self, node: &Node, what: &str) -> Vec<FieldValue> {
+        let Some(mapping) = node.as_mapping() else {
+            let help = "fields with values, such as `{evt.type: open, fd.name: /etc/shadow}`";
+            let message = format!("{what} must be a mapping, not {}", node.kind().describe());
+            self.problem(node.range().into(), message, Some(help));
+            return Vec::new();
+        };
+        let mut out: Vec<FieldValue> = Vec::new();
+        for entry in mapping.entries() {
+            let Some(key) = self.text(&entry.key(), "a field's name") else { continue };
+            if out.iter().any(|(k, _)| k.value == key.value) {
+                self.problem(key.span, format!("`{}` is given twice", key.value), None);
+                continue;
+            }
+            let value = entry.value();
+            let span = value.range().into();
+            out.push((key, Spanned { value: self.value(&value), span }));
+        }
+        out
+    }
+
+    /// A value as YAML's core schema reads it: plain numbers and booleans are such, quoted ones are texts.
+    fn value(&mut self, node: &Node) -> Value {
+        match node.kind() {
+            NodeKind::Null => Value::Null,
+            NodeKind::Sequence => {
+                let items: Vec<Node> = node.as_sequence().into_iter().flat_map(|s| s.items()).collect();
+                Value::Array(items.iter().map(|n| self.value(n)).collect())
+            }
+            NodeKind::Mapping => {
+                self.problem(node.range().into(), "a field's value cannot be a mapping", None);
+                Value::Null
+            }
+            NodeKind::Scalar => {
+                let text = node.text().unwrap_or_default();
+                let plain = node.as_scalar().is_some_and(|s| s.style() == yaml::ScalarStyle::Plain);
+                if !plain {
+                    return Value::String(text);
+                }
+                match text.as_str() {
+                    "true" => Value::Bool(true),
+                    "false" => Value::Bool(false),
+                    _ => number(&text).map_or(Value::String(text), Value::Number),
+                }
+            }
+        }
+    }
+
+    fn items(&mut self, node: &Node, what: &str) -> Vec<Node> {
+        match node.as_sequence() {
+            Some(sequence) => sequence.items().collect(),
+            None => {
+                self.problem(node.range().into(), format!("{what} must be a list, not {}", node.kind().describe()), None);
+                Vec::new()
+            }
+        }
+    }
+
+    fn texts(&mut self, node: &Node, what: &str) -> Vec<Spanned<String>> {
+        let items = self.items(node, what);
+        items.iter().filter_map(|n| self.text(n, &format!("an element of {what}"))).collect()
+    }
+
+    fn text_or_texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+        match node.kind() {
+            NodeKind::Sequence => self.texts(node, what).into_iter().map(|t| t.value).collect(),
+            _ => self.text(node, what).into_iter().map(|t| t.value).collect(),
+        }
+    }
+
+    fn text(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        let text = node.text();
+        if text.is_none() {
+            self.problem(node.range().into(), format!("{what} must be a text, not {}", node.kind().describe()), None);
+        }
+        Some(Spanned { value: text?, span: node.range().into() })
+    }
+}
+
+/// Where a mapping begins: what is missing in it cannot be shown better.
+fn start(node: &Node) -> Range<usize> {
+    match node.as_mapping().and_then(|m| m.entries().next()) {
+        Some(first) => first.key().range().into(),
+        None => node.range().into(),
+    }
+}
+
+/// Whole numbers only: no field has another kind.
+fn number(text: &str) -> Option<Number> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    // A leading zero makes an octal number for some readers and text for others; here it is text.
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || (digits.len() > 1 && digits.starts_with('0')) {
+        return None;
+    }
+    text.parse::<u64>().map(Number::from).or_else(|_| text.parse::<i64>().map(Number::from)).ok()
+}
+
+/// The known key that was probably meant.
+fn near<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {
+    let best = keys.iter().map(|k| (strsim::damerau_levenshtein(name, k), *k)).min_by_key(|(distance, _)| *distance)?;
+    (best.0 <= 1 + best.1.len() / 4).then_some(best.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "rules: [../shells.yaml]
+defaults: {evt.type: execve, proc.tty: 34816}
+tests:
+  - name: one
+    events:
+      - {proc.name: bash, container.id: '123', evt.is_io: true, proc.aname: [a, b]}
+    expect:
+      - rule: Shell
+        priority: Notice
+        output: {contains: bash}
+        fields: {proc.name: bash}
+  - name: two
+    capture: x.scap
+    only: [Shell]
+    expect: [{rule: Shell, count: 3}]
+  - name: three
+    capture: x.scap
+    expect: []
+";
+
+    #[test]
+    fn reads_the_format() {
+        let (file, problems) = parse(GOOD);
+        assert_eq!(problems, []);
+        assert_eq!(file.rules[0].value, "../shells.yaml");
+        assert_eq!(file.defaults[1].1.value, 34816);
+        let Source::Events(events) = &file.cases[0].source else { panic!() };
+        assert_eq!(events[0].fields[1].1.value, "123");
+        assert_eq!(events[0].fields[2].1.value, true);
+        assert_eq!(file.cases[1].expect[0].count, 3);
+        assert!(file.cases[2].expect.is_empty());
+    }
+
+    /// Each problem as `words: message (help)`.
+    fn problems(text: &str) -> Vec<String> {
+        let (_, problems) = parse(text);
+        let show = |p: &Problem| {
+            let words = &text[p.span.clone()];
+            let help = p.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+            format!("{words}: {}{help}", p.message)
+        };
+        problems.iter().map(show).collect()
+    }
+
+    #[test]
+    fn misspelt_keys_have_suggestions() {
+        assert_eq!(
+            problems(&GOOD.replace("priority:", "prioritty:").replace("only:", "olny:")),
+            [
+                "prioritty: unknown key `prioritty` in an expectation (did you mean `priority`?)",
+                "olny: unknown key `olny` in a test (did you mean `only`?)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_case_without_a_verdict_is_a_problem() {
+        assert_eq!(
+            problems("tests:\n  - name: a\n    events: [{evt.type: open}]\n"),
+            ["name: the test has no `expect` (`expect: []` says that no alert must come)"]
+        );
+    }
+
+    #[test]
+    fn wrong_shapes_are_told_together() {
+        let text = "rules: x\ntests:\n  - name: [a]\n    capture: c\n    events: []\n    expect: {}\n  - name: b\n    capture: c\n    expect: [{count: many, priority: Loud}]\n";
+        let found = problems(text);
+        assert_eq!(found.len(), 7, "{found:#?}");
+        assert!(found.iter().any(|p| p.contains("`rules` must be a list, not a scalar")));
+        assert!(found.iter().any(|p| p.starts_with("Loud: `Loud` is no priority")));
+    }
+
+    #[test]
+    fn same_names_and_broken_yaml() {
+        assert_eq!(
+            problems(&GOOD.replace("name: two", "name: one")),
+            ["one: another test of this file has the same name"]
+        );
+        assert!(!problems("tests: [\n").is_empty());
+        assert!(!problems("").is_empty());
+    }
+}

@@ -1,0 +1,45 @@
+//! Which files are rule tests.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Folders are searched this deep; rule tests live beside their rules.
+const MAX_DEPTH: usize = 32;
+
+/// Whether a file's name is that of a rule test: `*_test.yaml`, `*.test.yaml`, or the same with `.yml`.
+pub fn is_test_name(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+    ["_test.yaml", ".test.yaml", "_test.yml", ".test.yml"].iter().any(|end| name.ends_with(end))
+}
+
+/// The test files of a path, in name order: a file is one whatever its name, a folder gives those in it and below it.
+///
+/// # Errors
+/// When the path cannot be read.
+pub fn test_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    walk(path, 0, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn walk(folder: &Path, depth: usize, out: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        // Links to folders are not followed, so a loop of links is not walked.
+        let kind = entry.file_type()?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if kind.is_dir() {
+            if !hidden && depth < MAX_DEPTH {
+                walk(&path, depth + 1, out)?;
+            }
+        } else if is_test_name(&path) && !hidden {
+            out.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! A test file as plain data. Everything keeps its place, so that whatever is wrong later can be shown there.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::expect::Matcher;
+
+/// A value with its byte range in the test file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// A field of an event with its value.
+pub type FieldValue = (Spanned<String>, Spanned<Value>);
+
+/// A test file.
+#[derive(Debug, Clone, Default)]
+pub struct TestFile {
+    /// Rules files and folders in load order, relative to the test file.
+    pub rules: Vec<Spanned<String>>,
+    /// Fields that every made-up event has unless it says otherwise.
+    pub defaults: Vec<FieldValue>,
+    /// The cases.
+    pub cases: Vec<Case>,
+}
+
+/// One test.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name; unique in the file.
+    pub name: Spanned<String>,
+    /// Where its events come from.
+    pub source: Source,
+    /// The rules that are judged; all of them where this is absent.
+    pub only: Option<Vec<Spanned<String>>>,
+    /// Exactly the alerts that must come.
+    pub expect: Vec<Expect>,
+}
+
+/// Where a case's events come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Made of field values.
+    Events(Vec<EventSpec>),
+    /// Read from a capture, relative to the test file.
+    Capture(Spanned<String>),
+}
+
+/// A made-up event: what is not given is absent.
+#[derive(Debug, Clone)]
+pub struct EventSpec {
+    /// Its fields.
+    pub fields: Vec<FieldValue>,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// An alert that must come.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// The rule that raises it.
+    pub rule: Spanned<String>,
+    /// How many such alerts; 1 unless given.
+    pub count: u64,
+    /// Its priority.
+    pub priority: Option<Spanned<falco_compiler::program::Priority>>,
+    /// The rule's tags, in any order.
+    pub tags: Option<Vec<String>>,
+    /// Its output line.
+    pub output: Option<Matcher>,
+    /// Values of its output fields.
+    pub fields: Vec<(Spanned<String>, Matcher)>,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// Something wrong in a test file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub span: Range<usize>,
+    /// What is wrong; lower case, no full stop.
+    pub message: String,
+    /// What to try.
+    pub help: Option<String>,
+}
