@@ -41,7 +41,7 @@ export function condition(style) {
   const operators = any([...WORD_OPERATORS, ...LIST_OPERATORS]);
   // What follows an operator: glued for symbols, after a blank for words.
   const binary = String.raw`(?:${START}(${operators})(?=[\s(])|(${any(SYMBOL_OPERATORS)}))`;
-  const operatorCaptures = { 1: "keyword.operator.word", 2: "keyword.operator.comparison" };
+  const operatorCaptures = { 1: "keyword.operator.wordlike.comparison", 2: "keyword.operator.comparison" };
   /**
    * Patterns for a bare value behind some text. (One pattern that hands the value to others would be shorter, but
    * it costs a copy of the line for each value.)
@@ -76,7 +76,7 @@ export function condition(style) {
         ...(style.comments ? [include("comment")] : []),
         ...yamlEscapes(style),
         { match: String.raw`&&|\|\||!(?!=)`, name: scope("invalid.illegal.operator") },
-        { match: `${START}(?:and|or|not)${STOP}`, name: scope("keyword.operator.logical") },
+        { match: `${START}(?:and|or|not)${STOP}`, name: scope("keyword.operator.wordlike.logical") },
         include(own("operand")),
         include(own("token")),
       ],
@@ -89,7 +89,7 @@ export function condition(style) {
           // proc.name in (a, b)
           begin: String.raw`${START}(${any(LIST_OPERATORS)})\s*(\()`,
           end: orStop(style, String.raw`(\))`),
-          beginCaptures: captures({ 1: "keyword.operator.word", 2: "punctuation.definition.list.begin" }),
+          beginCaptures: captures({ 1: "keyword.operator.wordlike.comparison", 2: "punctuation.definition.list.begin" }),
           endCaptures: captures({ 1: "punctuation.definition.list.end" }),
           contentName: scope("meta.list"),
           patterns: [include(own("element"))],
@@ -100,7 +100,7 @@ export function condition(style) {
           end: orStop(style, String.raw`(\))`),
           beginCaptures: captures({
             ...operatorCaptures,
-            3: "keyword.operator.modifier",
+            3: "keyword.operator.wordlike.modifier",
             4: "punctuation.definition.list.begin",
           }),
           endCaptures: captures({ 1: "punctuation.definition.list.end" }),
@@ -110,17 +110,17 @@ export function condition(style) {
         {
           // fd.name startswith anyof prefixes
           match: String.raw`${binary}\s*(${any(MODIFIERS)})\s+(?!(?:and|or|not)${STOP})(${IDENTIFIER})${STOP}`,
-          captures: captures({ ...operatorCaptures, 3: "keyword.operator.modifier", 4: "string.unquoted.value" }),
+          captures: captures({ ...operatorCaptures, 3: "keyword.operator.wordlike.modifier", 4: "string.unquoted.value" }),
         },
         {
           // The operand, or the list after a modifier, is on the next line; the region ends after it.
           begin: String.raw`(?:${START}(${operators})|(${any(SYMBOL_OPERATORS)}))(?:\s*(${any(MODIFIERS)}))?[ \t]*\n`,
           end: orStop(style, String.raw`(?<=\S)`),
-          beginCaptures: captures({ ...operatorCaptures, 3: "keyword.operator.modifier" }),
+          beginCaptures: captures({ ...operatorCaptures, 3: "keyword.operator.wordlike.modifier" }),
           patterns: [
             {
               match: String.raw`(${any(MODIFIERS)})\s+(?=\(|[A-Za-z])`,
-              captures: captures({ 1: "keyword.operator.modifier" }),
+              captures: captures({ 1: "keyword.operator.wordlike.modifier" }),
             },
             {
               begin: String.raw`\(`,
@@ -139,7 +139,7 @@ export function condition(style) {
         ...values(String.raw`${binary}\s*(?!${CALL}\()`, operatorCaptures, 3),
         // A quoted string or a call follows, or the operator is still being typed.
         { match: binary, captures: captures(operatorCaptures) },
-        { match: `${START}exists${STOP}`, name: scope("keyword.operator.word") },
+        { match: `${START}exists${STOP}`, name: scope("keyword.operator.wordlike.comparison") },
       ],
     },
 

@@ -274,7 +274,7 @@ export function grammar() {
     ...text("rule-name", "entity.name.type.rule"),
     ...text("macro-name", "entity.name.function.macro"),
     ...text("list-name", "entity.name.type.list"),
-    ...text("exception-name", "entity.name.tag.exception"),
+    ...text("exception-name", "entity.name.type.exception"),
     ...text("plugin-name", "entity.name.type.plugin"),
     ...text("source", "support.constant.source"),
     ...word("priority", String.raw`(?i:${any(PRIORITIES)})${WORD_END}`, "constant.language.priority"),
@@ -311,9 +311,9 @@ export function grammar() {
     }),
     comparison: {
       patterns: [
-        { match: String.raw`(?<![\w.])${operator}(?![\w.])`, name: scope("keyword.operator.word") },
+        { match: String.raw`(?<![\w.])${operator}(?![\w.])`, name: scope("keyword.operator.wordlike.comparison") },
         { match: any(SYMBOL_OPERATORS), name: scope("keyword.operator.comparison") },
-        { match: String.raw`(?<![\w.])${any(MODIFIERS)}(?![\w.])`, name: scope("keyword.operator.modifier") },
+        { match: String.raw`(?<![\w.])${any(MODIFIERS)}(?![\w.])`, name: scope("keyword.operator.wordlike.modifier") },
       ],
     },
 

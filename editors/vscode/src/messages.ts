@@ -4,7 +4,7 @@ import type { Location } from "./locate";
 import type { Exit } from "./process";
 
 export function missing(location: Extract<Location, { kind: "missing" }>): string {
-  return `Falco rules: ${location.problem}. Highlighting and snippets work; diagnostics, completion and hover need it.`;
+  return `Falco rules: ${location.problem}. Highlighting and snippets work without it; diagnostics, completion and hover need the language server.`;
 }
 
 /** Where was looked, for the output channel. */

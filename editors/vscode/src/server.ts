@@ -148,6 +148,9 @@ export class Server implements vscode.Disposable {
       await client.start();
     } catch (error) {
       this.log(`the server did not start: ${String(error)}`);
+    }
+    // When the connection breaks before the answer to `initialize`, the library's `start` succeeds all the same.
+    if (!client.isRunning()) {
       // Its end says why, and tells the user; a server that lives on without having answered is of no use.
       await running.end(PATIENCE);
       return;
@@ -214,7 +217,7 @@ export class Server implements vscode.Disposable {
         closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
       },
     };
-    return new LanguageClient(
+    return new QuietClient(
       SECTION,
       "Falco rules",
       () => Promise.resolve({ process: running.child, detached: false }),
@@ -249,6 +252,13 @@ export class Server implements vscode.Disposable {
 
   private log(line: string): void {
     if (!this.disposed) this.output.appendLine(line);
+  }
+}
+
+/** A client that writes its errors to the output channel and leaves messages to us, who know more about the cause. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 
