@@ -5,7 +5,11 @@ use std::sync::Arc;
 use falco_catalog::EventSet;
 use rustc_hash::FxHashMap;
 
+use crate::collect::SiteRaw;
+use crate::compilation::Inner;
 use crate::diagnostic::{ItemKind, Span};
+use crate::lower::{expanded_macro, expanded_rule};
+use crate::stage::Condition;
 
 /// Everything that has a name.
 #[derive(Debug, Clone, Default)]
@@ -122,4 +126,108 @@ pub enum Effective {
         /// The tags, sorted.
         tags: Vec<String>,
     },
+}
+
+/// Builds the index of a compilation.
+pub(crate) fn build(inner: &Inner) -> ItemIndex {
+    let mut index = ItemIndex {
+        macro_by_name: inner.collection.macro_by_name.clone(),
+        list_by_name: inner.collection.list_by_name.clone(),
+        rule_by_name: inner.collection.rule_by_name.clone(),
+        ..ItemIndex::default()
+    };
+    let sites = |sites: &[SiteRaw]| -> Vec<ItemSite> {
+        sites
+            .iter()
+            .map(|site| ItemSite {
+                change: site.change,
+                item: inner.span(site.item),
+                name: inner.span(site.name),
+                body: site.body.map(|body| inner.span(body)),
+            })
+            .collect()
+    };
+    for (number, list) in inner.collection.lists.iter().enumerate() {
+        let items = inner.lists.get(number).and_then(Option::as_ref).map(|unit| unit.paste.items()).unwrap_or_default();
+        index.lists.push(ItemEntry {
+            kind: ItemKind::List,
+            name: Arc::clone(&list.name),
+            sites: sites(&list.sites),
+            references: Vec::new(),
+            effective: Effective::List {
+                items: items.into_iter().map(|(text, loc)| (text.to_owned(), inner.span(loc))).collect(),
+            },
+        });
+    }
+    for (number, macro_) in inner.collection.macros.iter().enumerate() {
+        let unit = inner.macros.get(number).and_then(Option::as_ref);
+        let expanded = unit.filter(|unit| !unit.broken && !unit.too_large()).map(|unit| expanded_macro(inner, unit));
+        index.macros.push(ItemEntry {
+            kind: ItemKind::Macro,
+            name: Arc::clone(&macro_.name),
+            sites: sites(&macro_.sites),
+            references: Vec::new(),
+            effective: Effective::Macro { text: macro_.condition.text.clone(), expanded },
+        });
+    }
+    for (number, rule) in inner.collection.rules.iter().enumerate() {
+        let unit = inner.rules.get(number).and_then(Option::as_ref);
+        let fine = unit.filter(|unit| unit.ok);
+        index.rules.push(ItemEntry {
+            kind: ItemKind::Rule,
+            name: Arc::clone(&rule.name),
+            sites: sites(&rule.sites),
+            references: Vec::new(),
+            effective: Effective::Rule {
+                text: unit.map_or_else(|| rule.condition.text.clone(), |unit| unit.condition.plain.text.clone()),
+                expanded: fine.map(|unit| expanded_rule(inner, unit)),
+                events: fine.map(|unit| unit.events.clone()),
+                source: rule.source.to_string(),
+                enabled: rule.enabled,
+                tags: rule.tags.iter().map(ToString::to_string).collect(),
+            },
+        });
+    }
+    references(inner, &mut index);
+    index
+}
+
+fn references(inner: &Inner, index: &mut ItemIndex) {
+    let mut condition = |condition: &Condition, targets: &[Option<u32>], kind: ItemKind, from: &Arc<str>| {
+        for (ident, target) in condition.parsed.refs.iter().zip(targets) {
+            let place = condition.pasted.place(ident.range.0, ident.range.1);
+            if let Some(entry) = target.and_then(|t| index.macros.get_mut(t as usize)) {
+                let span = inner.span(place.loc);
+                entry.references.push(Reference { span, from_kind: kind, from: Arc::clone(from) });
+            }
+        }
+        for (list, loc) in &condition.lists {
+            if let Some(entry) = index.lists.get_mut(*list as usize) {
+                let span = inner.span(*loc);
+                entry.references.push(Reference { span, from_kind: kind, from: Arc::clone(from) });
+            }
+        }
+    };
+    for (macro_, unit) in inner.collection.macros.iter().zip(&inner.macros) {
+        if let Some(unit) = unit {
+            condition(&unit.condition, &unit.targets, ItemKind::Macro, &macro_.name);
+        }
+    }
+    for (rule, unit) in inner.collection.rules.iter().zip(&inner.rules) {
+        if let Some(unit) = unit {
+            condition(&unit.condition, &unit.targets, ItemKind::Rule, &rule.name);
+        }
+    }
+    for (list, unit) in inner.collection.lists.iter().zip(&inner.lists) {
+        for (used, loc) in unit.iter().flat_map(|unit| &unit.uses) {
+            let span = inner.span(*loc);
+            if let Some(entry) = index.lists.get_mut(*used as usize) {
+                entry.references.push(Reference { span, from_kind: ItemKind::List, from: Arc::clone(&list.name) });
+            }
+        }
+    }
+    for entry in index.macros.iter_mut().chain(&mut index.lists) {
+        entry.references.sort_by_key(|reference| reference.span);
+        entry.references.dedup();
+    }
 }

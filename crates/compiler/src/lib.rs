@@ -7,13 +7,27 @@
 //!
 //! The crate does no I/O and knows nothing of editors or of the bytes of events.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod check;
+mod collect;
 mod compilation;
 mod diagnostic;
 mod filter;
 mod index;
+mod items;
+pub mod lints;
+mod load;
+mod loc;
+mod lower;
 mod options;
 pub mod program;
+pub mod re2;
 pub mod report;
+mod sink;
+mod stage;
+mod text;
+mod value;
 
 pub use compilation::{Cache, Compilation, SourceFile, compile, compile_cached};
 pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Severity, Span};

@@ -1,5 +1,8 @@
 //! Falco's own report of a load: what `falco -V` would say about each file.
 
+pub(crate) mod render;
+pub(crate) mod schema;
+
 use std::fmt;
 
 /// The codes of Falco's errors and warnings.

@@ -1,0 +1,356 @@
+//! Exceptions of rules.
+
+use std::sync::Arc;
+
+use falco_syntax::condition::ast::{Modifier, Operator};
+
+use crate::check;
+use crate::collect::decode::{Keys, short};
+use crate::collect::{Collector, ExceptionEntry, ExceptionState, ItemCx};
+use crate::loc::Loc;
+use crate::report::FalcoCode;
+use crate::sink::{ItemType, Path, RawDiag};
+use crate::value::Value;
+use falco_catalog::suggest;
+
+/// How exceptions are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Definition,
+    Append,
+    Replace,
+}
+
+impl ExceptionState {
+    pub(crate) fn path(&self, rule: &Path) -> Path {
+        rule.step(ItemType::Exception, Arc::clone(&self.name), self.at.0, self.at.1)
+    }
+}
+
+impl Collector<'_> {
+    /// Reads the `exceptions` of an item. `None` if Falco would have stopped.
+    pub(super) fn read_exceptions(&mut self, cx: &ItemCx<'_>, reading: Reading) -> Option<Vec<ExceptionState>> {
+        let uid = cx.ir.uid;
+        let Some(entry) = cx.ir.get("exceptions") else { return Some(Vec::new()) };
+        let path = cx.path.step(ItemType::Exceptions, "", uid, entry.value.mark());
+        let items = match &entry.value {
+            Value::Null { .. } => return Some(Vec::new()),
+            Value::Seq { items, .. } => items,
+            other => {
+                let message = format!("`exceptions` must be a sequence, not {}", other.kind_name());
+                self.bad_shape(message, other.loc(uid), path);
+                return (!self.halted()).then(Vec::new);
+            }
+        };
+        let mut exceptions: Vec<ExceptionState> = Vec::with_capacity(items.len());
+        for item in items {
+            let exception = self.read_exception(cx, item, reading, &path, &exceptions);
+            if self.halted() {
+                return None;
+            }
+            exceptions.extend(exception);
+        }
+        Some(exceptions)
+    }
+
+    fn read_exception(
+        &mut self,
+        cx: &ItemCx<'_>,
+        item: &Value,
+        reading: Reading,
+        exceptions_path: &Path,
+        earlier: &[ExceptionState],
+    ) -> Option<ExceptionState> {
+        let uid = cx.ir.uid;
+        let unnamed = exceptions_path.step(ItemType::Exception, "", uid, item.mark());
+        let Value::Map { entries, .. } = item else {
+            let message = format!("an exception must be a mapping, not {}", item.kind_name());
+            self.bad_shape(message, item.loc(uid), unnamed);
+            return None;
+        };
+        let title = entries.first().map_or(item.loc(uid), |e| e.key.loc(uid));
+        let keys = Keys { ir: cx.ir, entries, path: &unnamed, title, noun: "exception" };
+        let name = self.required_text(&keys, "name");
+        if self.halted() {
+            return None;
+        }
+        let name_loc = name.as_ref().map_or(title, |name| name.loc(uid));
+        let broken = name.is_none();
+        let name: Arc<str> = name.map_or_else(|| "".into(), |name| (&*name.text).into());
+        let path = cx.path.step(ItemType::Exception, Arc::clone(&name), uid, item.mark());
+        let keys = Keys { path: &path, title: name_loc, ..keys };
+        if let Some(first) = earlier.iter().find(|e| e.name == name && !broken) {
+            let message = format!("exception `{name}` is defined twice in this rule; both apply");
+            let diag = RawDiag::falco(FalcoCode::ExceptionNameNotUnique, message, name_loc)
+                .label(first.name_loc, "first defined here");
+            self.sink.report(FalcoCode::ExceptionNameNotUnique, diag, path.clone());
+        }
+        self.unknown_exception_keys(&keys);
+
+        let fields = match keys.get("fields") {
+            Some(entry) => Some(self.exception_entry(cx, &entry.value, "fields", &path)),
+            None => {
+                if reading != Reading::Append {
+                    self.missing_key(&keys, "fields");
+                }
+                None
+            }
+        };
+        if self.halted() {
+            return None;
+        }
+        let comps = keys.get("comps").map(|entry| self.exception_entry(cx, &entry.value, "comps", &path));
+        if self.halted() {
+            return None;
+        }
+        let values = self.exception_values(cx, &keys, reading, &path)?;
+        if self.halted() {
+            return None;
+        }
+        Some(ExceptionState {
+            name,
+            name_loc,
+            at: (uid, item.mark()),
+            broken: broken || (fields.is_none() && reading != Reading::Append),
+            fields,
+            comps: comps.filter(ExceptionEntry::is_valid),
+            defaults: reading != Reading::Replace,
+            values,
+        })
+    }
+
+    fn exception_values(
+        &mut self,
+        cx: &ItemCx<'_>,
+        keys: &Keys<'_>,
+        reading: Reading,
+        path: &Path,
+    ) -> Option<Vec<ExceptionEntry>> {
+        let uid = cx.ir.uid;
+        let Some(entry) = keys.get("values") else {
+            if reading == Reading::Append {
+                let diag = RawDiag::falco(
+                    FalcoCode::AppendNoValues,
+                    "an appended exception without `values` changes nothing",
+                    keys.title,
+                );
+                self.sink.report(FalcoCode::AppendNoValues, diag, path.clone());
+            }
+            return Some(Vec::new());
+        };
+        let values_path = path.step(ItemType::ExceptionValues, "", uid, entry.value.mark());
+        let Value::Seq { items, .. } = &entry.value else {
+            let message = match &entry.value {
+                Value::Null { .. } => "`values` has no value; an empty sequence is written `[]`".to_owned(),
+                other => format!("`values` must be a sequence, not {}", other.kind_name()),
+            };
+            let loc = if entry.value.is_null() { entry.key.loc(uid) } else { entry.value.loc(uid) };
+            self.bad_shape(message, loc, values_path);
+            return (!self.halted()).then(Vec::new);
+        };
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let path = values_path.step(ItemType::ExceptionValue, "", uid, item.mark());
+            values.push(self.exception_entry(cx, item, "", &path));
+            if self.halted() {
+                return None;
+            }
+        }
+        Some(values)
+    }
+
+    /// A text, or a sequence of such entries. Empty texts are refused.
+    fn exception_entry(&mut self, cx: &ItemCx<'_>, value: &Value, key: &str, path: &Path) -> ExceptionEntry {
+        let uid = cx.ir.uid;
+        let path = path.step(ItemType::ValueFor, key, uid, value.mark());
+        match value {
+            Value::Scalar(scalar) => {
+                if scalar.text.is_empty() {
+                    self.bad_shape("an empty text cannot be used in an exception".into(), scalar.loc(uid), path);
+                    return ExceptionEntry::Empty(value.loc(uid));
+                }
+                ExceptionEntry::Text(uid, Arc::new(scalar.clone()))
+            }
+            Value::Seq { items, .. } => {
+                let mut entries = Vec::with_capacity(items.len());
+                for item in items {
+                    let path = path.step(ItemType::Exception, "", uid, item.mark());
+                    entries.push(self.exception_entry(cx, item, "", &path));
+                    if self.halted() {
+                        break;
+                    }
+                }
+                ExceptionEntry::List(value.loc(uid), entries)
+            }
+            other => ExceptionEntry::Empty(other.loc(uid)),
+        }
+    }
+
+    fn unknown_exception_keys(&mut self, keys: &Keys<'_>) {
+        const KNOWN: [&str; 4] = ["name", "fields", "comps", "values"];
+        let lint = &crate::lints::UNKNOWN_EXCEPTION_KEY;
+        let Some(level) = crate::lints::level(&self.options.lints, lint) else { return };
+        for entry in keys.entries {
+            let Some(key) = entry.key.as_scalar() else { continue };
+            if KNOWN.contains(&&*key.text) {
+                continue;
+            }
+            let loc = key.loc(keys.ir.uid);
+            let message = format!("unknown key `{}` in an exception; Falco ignores it without a word", key.text);
+            let mut diag = RawDiag::new(lint.code, level, message, loc);
+            let free = KNOWN.into_iter().filter(|known| keys.get(known).is_none());
+            if let Some(best) = suggest::best(&key.text, free) {
+                diag = diag.help(format!("did you mean `{best}`?")).fix(
+                    format!("replace with `{best}`"),
+                    loc,
+                    best,
+                    false,
+                );
+            }
+            self.sink.ours(diag);
+        }
+    }
+
+    /// Falco's checks of a complete exception. Marks it broken if it cannot be pasted.
+    pub(super) fn validate_exception(&mut self, cx: &ItemCx<'_>, exception: &mut ExceptionState, source: Option<&str>) {
+        let path = exception.path(&cx.path);
+        let name_loc = exception.name_loc;
+        let Some(fields) = exception.fields.clone() else { return };
+        let refuse = |this: &mut Self, message: String, loc: Loc, help: Option<String>| {
+            let diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc).maybe_help(help);
+            this.sink.report(FalcoCode::ErrValidate, diag, path.clone());
+        };
+        match &fields {
+            ExceptionEntry::Empty(loc) => {
+                exception.broken = true;
+                refuse(self, "`fields` must name a field or a sequence of fields".into(), *loc, None);
+            }
+            ExceptionEntry::List(loc, items) if items.is_empty() => {
+                exception.broken = true;
+                refuse(self, "`fields` is an empty sequence".into(), *loc, None);
+            }
+            ExceptionEntry::List(_, items) => {
+                match &exception.comps {
+                    Some(ExceptionEntry::List(loc, comps)) => {
+                        if comps.len() != items.len() {
+                            exception.broken = true;
+                            let message =
+                                format!("`comps` has {} entries, but `fields` has {}", comps.len(), items.len());
+                            refuse(self, message, *loc, None);
+                        }
+                        for comp in comps {
+                            if self.halted() {
+                                return;
+                            }
+                            if !is_comp(comp.text()) {
+                                exception.broken = true;
+                                let (message, help) = unknown_comp(comp.text());
+                                refuse(self, message, comp.loc(), help);
+                            }
+                        }
+                    }
+                    Some(other) => {
+                        exception.broken = true;
+                        let message = format!(
+                            "`comps` must be a sequence of {} operators, since `fields` is a sequence",
+                            items.len()
+                        );
+                        refuse(self, message, other.loc(), None);
+                    }
+                    None => {}
+                }
+                if let Some(source) = source {
+                    for field in items {
+                        if self.halted() {
+                            return;
+                        }
+                        exception.broken |= !self.exception_field(field, source, &path);
+                    }
+                }
+            }
+            ExceptionEntry::Text(..) => {
+                match &exception.comps {
+                    Some(ExceptionEntry::Text(_, comp)) => {
+                        let comp = comp.text.trim();
+                        if !matches!(comp, "in" | "pmatch" | "intersects") && modifier_comp(comp).is_none() {
+                            exception.broken = true;
+                            let loc = exception.comps.as_ref().map_or(name_loc, ExceptionEntry::loc);
+                            let (message, help) = if is_comp(comp) {
+                                (
+                                    format!(
+                                        "`{comp}` cannot be used with a single field: only `in`, `pmatch`, \
+                                         `intersects` and forms such as `startswith anyof` can"
+                                    ),
+                                    Some("write `fields` and `comps` as sequences of one".to_owned()),
+                                )
+                            } else {
+                                unknown_comp(comp)
+                            };
+                            refuse(self, message, loc, help);
+                        }
+                    }
+                    Some(other) => {
+                        exception.broken = true;
+                        let message = "`comps` must be a single operator, since `fields` is a single field";
+                        refuse(self, message.to_owned(), other.loc(), None);
+                    }
+                    None => {}
+                }
+                if self.halted() {
+                    return;
+                }
+                if let Some(source) = source {
+                    exception.broken |= !self.exception_field(&fields, source, &path);
+                }
+            }
+        }
+    }
+
+    /// Whether the field exists; reports it if not.
+    fn exception_field(&mut self, field: &ExceptionEntry, source: &str, path: &Path) -> bool {
+        let text = field.text();
+        let loc = match field {
+            ExceptionEntry::Text(uid, scalar) => scalar.content_loc(*uid),
+            other => other.loc(),
+        };
+        let Err(problem) = check::exception_field(self.catalog(), source, text) else { return true };
+        let message =
+            if text.is_empty() { "an element of `fields` must be a field".to_owned() } else { problem.message };
+        let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc).maybe_help(problem.help);
+        if let Some(best) = problem.replacement {
+            diag = diag.fix(format!("replace with `{best}`"), loc, best, false);
+        }
+        self.sink.report(FalcoCode::ErrValidate, diag, path.clone());
+        false
+    }
+}
+
+/// Whether the text is an operator or a modifier form.
+fn is_comp(text: &str) -> bool {
+    let text = text.trim();
+    Operator::parse(text).is_some() || modifier_comp(text).is_some()
+}
+
+/// The parts of a comp such as `startswith anyof`.
+pub(crate) fn modifier_comp(text: &str) -> Option<(Operator, Modifier)> {
+    let (op, modifier) = text.split_once(' ')?;
+    let op = Operator::parse(op).filter(|op| is_string_operator(*op))?;
+    let modifier = [Modifier::OneOf, Modifier::AnyOf, Modifier::AllOf].into_iter().find(|m| m.as_str() == modifier)?;
+    Some((op, modifier))
+}
+
+fn is_string_operator(op: Operator) -> bool {
+    use Operator as O;
+    !matches!(op, O::Exists | O::Lt | O::Le | O::Gt | O::Ge | O::In | O::Intersects | O::Pmatch)
+}
+
+fn unknown_comp(text: &str) -> (String, Option<String>) {
+    let help = suggest::best(text, Operator::ALL.into_iter().map(Operator::as_str))
+        .map(|best| format!("did you mean `{best}`?"));
+    let message = if text.is_empty() {
+        "an element of `comps` must be an operator".to_owned()
+    } else {
+        format!("`{}` is no operator", short(text))
+    };
+    (message, help)
+}

@@ -1,0 +1,202 @@
+//! The `override` key and the deprecated `append` flag.
+
+use std::sync::Arc;
+
+use crate::collect::decode::short;
+use crate::collect::{Collection, Collector, ItemCx};
+use crate::loc::Loc;
+use crate::report::FalcoCode;
+use crate::sink::{ItemType, Path, RawDiag};
+use crate::value::Value;
+use falco_catalog::suggest;
+
+/// Which keys of an item can be appended to or replaced.
+pub(super) struct OverrideTable {
+    pub(super) append: &'static [&'static str],
+    pub(super) replace: &'static [&'static str],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Append,
+    Replace,
+}
+
+/// The understood entries of an `override` mapping.
+#[derive(Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) entries: Vec<(Arc<str>, Operation)>,
+}
+
+impl Overrides {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn operation(&self, key: &str) -> Option<Operation> {
+        self.entries.iter().find(|(k, _)| &**k == key).map(|(_, op)| *op)
+    }
+
+    pub(crate) fn has(&self, key: &str, operation: Operation) -> bool {
+        self.entries.iter().any(|(k, op)| &**k == key && *op == operation)
+    }
+
+    pub(crate) fn any(&self, operation: Operation) -> bool {
+        self.entries.iter().any(|(_, op)| *op == operation)
+    }
+}
+
+impl Collector<'_> {
+    /// Reads the `append` flag; true is deprecated.
+    pub(super) fn append_flag(&mut self, cx: &ItemCx<'_>) -> bool {
+        let keys = cx.keys();
+        let flag = self.optional_bool(&keys, "append").unwrap_or(false);
+        if flag && !self.halted() {
+            let uid = cx.ir.uid;
+            let loc = cx
+                .ir
+                .get("append")
+                .map_or(cx.ir.loc(), |entry| Loc::new(uid, entry.key.loc(uid).start, entry.value.loc(uid).end));
+            let mut diag = RawDiag::falco(FalcoCode::DeprecatedItem, "`append` is deprecated; use `override`", loc);
+            let parts: Vec<&str> = match cx.noun {
+                "list" => vec!["items"],
+                "macro" => vec!["condition"],
+                _ => ["condition", "exceptions"].into_iter().filter(|key| cx.ir.get(key).is_some()).collect(),
+            };
+            // In a rule, `append` ignores all other keys without a word, while `override` refuses them.
+            let others = cx.noun == "rule"
+                && cx
+                    .ir
+                    .entries
+                    .iter()
+                    .filter_map(|e| e.key.as_scalar())
+                    .any(|k| !matches!(&*k.text, "rule" | "append" | "condition" | "exceptions" | "source"));
+            if !parts.is_empty() && !others && cx.ir.get("override").is_none() {
+                let map: Vec<String> = parts.iter().map(|part| format!("{part}: append")).collect();
+                diag = diag.fix("replace with `override`", loc, format!("override: {{{}}}", map.join(", ")), true);
+            }
+            self.sink.report(FalcoCode::DeprecatedItem, diag, cx.path.clone());
+        }
+        flag
+    }
+
+    pub(super) fn append_and_override(&mut self, cx: &ItemCx<'_>) {
+        let loc = cx.ir.get("append").map_or(cx.ir.title_loc(), |entry| entry.key.loc(cx.ir.uid));
+        self.bad_shape("`append: true` and `override` exclude each other".into(), loc, cx.path.clone());
+    }
+
+    /// Reads the `override` mapping. An empty one and a single value count as absent.
+    pub(super) fn overrides(&mut self, cx: &ItemCx<'_>, table: &OverrideTable) -> Overrides {
+        let mut overrides = Overrides::default();
+        let Some(entry) = cx.ir.get("override") else { return overrides };
+        let uid = cx.ir.uid;
+        let entries = match &entry.value {
+            Value::Map { entries, .. } => entries,
+            Value::Seq { items, .. } if items.is_empty() => return overrides,
+            Value::Seq { .. } => {
+                let diag = RawDiag::falco(
+                    FalcoCode::ErrValidate,
+                    "`override` must be a mapping such as `condition: append`, not a sequence",
+                    entry.value.loc(uid),
+                );
+                self.sink.report(FalcoCode::ErrValidate, diag, Path::file());
+                return overrides;
+            }
+            Value::Scalar(scalar) => {
+                let diag = RawDiag::new(
+                    crate::lints::OVERRIDE_IGNORED.code,
+                    crate::lints::OVERRIDE_IGNORED.severity(),
+                    "this `override` has no effect: it must be a mapping such as `condition: append`",
+                    scalar.loc(uid),
+                );
+                if crate::lints::level(&self.options.lints, &crate::lints::OVERRIDE_IGNORED).is_some() {
+                    self.sink.ours(diag);
+                }
+                return overrides;
+            }
+            Value::Null { .. } => return overrides,
+        };
+        let path = cx.path.step(ItemType::Overrides, "", uid, 0);
+        for entry in entries {
+            if self.halted() {
+                return overrides;
+            }
+            let (Some(key), operation) = (entry.key.as_scalar(), &entry.value) else {
+                let diag =
+                    RawDiag::falco(FalcoCode::ErrValidate, "a key of `override` must be a word", entry.key.loc(uid));
+                self.sink.report(FalcoCode::ErrValidate, diag, Path::file());
+                continue;
+            };
+            let word = match operation {
+                Value::Scalar(scalar) => &*scalar.text,
+                Value::Null { .. } => "null",
+                other => {
+                    let message = format!("`{}` must be `append` or `replace`, not {}", key.text, other.kind_name());
+                    let diag = RawDiag::falco(FalcoCode::ErrValidate, message, other.loc(uid));
+                    self.sink.report(FalcoCode::ErrValidate, diag, Path::file());
+                    continue;
+                }
+            };
+            let can_append = table.append.contains(&&*key.text);
+            let can_replace = table.replace.contains(&&*key.text);
+            let (operation, allowed) = match word {
+                "append" => (Operation::Append, can_append),
+                "replace" => (Operation::Replace, can_replace),
+                other => {
+                    let mut diag = RawDiag::falco(
+                        FalcoCode::ErrYamlValidate,
+                        format!("unknown override operation `{}`; it is `append` or `replace`", short(other)),
+                        if entry.value.is_null() { key.loc(uid) } else { entry.value.loc(uid) },
+                    );
+                    if let Some(best) = suggest::best(other, ["append", "replace"]) {
+                        let loc = diag.loc;
+                        diag = diag.fix(format!("replace with `{best}`"), loc, best, false);
+                    }
+                    let path = path.step(ItemType::ValueFor, &*key.text, uid, entry.value.mark());
+                    self.shape_error(diag, path);
+                    continue;
+                }
+            };
+            if !allowed {
+                let message = match operation {
+                    Operation::Append if can_replace => format!("`{}` cannot be appended to", key.text),
+                    _ => format!("`{}` cannot be overridden in a {}", key.text, cx.noun),
+                };
+                let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, key.loc(uid));
+                if operation == Operation::Append && can_replace {
+                    diag = diag.help("use `replace`").fix("use `replace`", entry.value.loc(uid), "replace", false);
+                } else if let Some(best) = suggest::best(&key.text, table.replace.iter().copied()) {
+                    diag = diag.help(format!("did you mean `{best}`?")).fix(
+                        format!("replace with `{best}`"),
+                        key.loc(uid),
+                        best,
+                        false,
+                    );
+                }
+                let path = path.step(ItemType::Overrides, &*key.text, uid, key.start);
+                self.shape_error(diag, path);
+                continue;
+            }
+            overrides.entries.push(((&*key.text).into(), operation));
+        }
+        overrides
+    }
+
+    /// Adds "did you mean" for the name of something that an item wants to change.
+    pub(super) fn suggest_earlier(
+        &self,
+        diag: RawDiag,
+        name: &str,
+        loc: Loc,
+        names: impl FnOnce(&Collection) -> Vec<Arc<str>>,
+    ) -> RawDiag {
+        let names = names(self.collection);
+        match suggest::best(name, names.iter().map(|n| &**n)) {
+            Some(best) => {
+                let best = best.to_owned();
+                diag.help(format!("did you mean `{best}`?")).fix(format!("replace with `{best}`"), loc, best, false)
+            }
+            None => diag.help("Falco applies changes in load order: the definition must come first"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Rules in the program.
+
+use std::sync::Arc;
+
+use crate::check::Checked;
+use crate::compilation::Inner;
+use crate::lower::{Builder, Leaf, expanded_rule, lower_expr};
+use crate::program::{BoolExpr, Program, Provenance, RuleProgram};
+use crate::stage::Condition;
+
+/// Lowers all rules that compile.
+pub(crate) fn program(inner: &Inner) -> Program {
+    let mut builder = Builder::default();
+    for (index, rule) in inner.collection.rules.iter().enumerate() {
+        let Some(unit) = inner.rules.get(index).and_then(Option::as_ref).filter(|unit| unit.ok) else { continue };
+        if inner.left_out.contains(&(index as u32)) {
+            continue;
+        }
+        let Some(output) = &unit.output else { continue };
+        let mut lowering = Lowering { inner, source: &rule.source, macros: Vec::new(), provenance: Vec::new() };
+        let lowered = lowering.condition(&mut builder, &unit.condition, &unit.checked, &unit.targets);
+        let Some(condition) = lowered else { continue };
+        let provenance = lowering.provenance;
+        let output = builder.output(&output.text.text, &output.split);
+        let extra_fields = unit
+            .extra_fields
+            .iter()
+            .map(|(key, format)| (key.clone(), builder.output(&format.text.text, &format.split)))
+            .collect();
+        builder.program.rules.push(RuleProgram {
+            name: rule.name.to_string(),
+            desc: rule.desc.to_string(),
+            source: rule.source.to_string(),
+            priority: rule.priority,
+            tags: rule.tags.iter().map(ToString::to_string).collect(),
+            enabled: rule.enabled,
+            capture: rule.capture.then_some(rule.capture_duration),
+            condition,
+            condition_text: expanded_rule(inner, unit),
+            events: unit.events.clone(),
+            output,
+            provenance,
+            extra_fields,
+        });
+    }
+    builder.program
+}
+
+struct Lowering<'a> {
+    inner: &'a Inner,
+    source: &'a Arc<str>,
+    /// The macros that are open, outermost first.
+    macros: Vec<String>,
+    provenance: Vec<Provenance>,
+}
+
+impl Lowering<'_> {
+    fn condition(
+        &mut self,
+        builder: &mut Builder,
+        condition: &Condition,
+        checked: &Checked,
+        targets: &[Option<u32>],
+    ) -> Option<BoolExpr> {
+        let inner = self.inner;
+        lower_expr(builder, &checked.expr, &mut |builder, leaf| match leaf {
+            Leaf::Atom(atom) => {
+                let atom = checked.atoms.get(atom as usize)?;
+                let id = builder.atom(atom.typed.as_ref()?);
+                let number = self.provenance.len() as u32;
+                let provenance = inner.provenance(condition, atom.range, &self.macros);
+                self.provenance.push(provenance);
+                Some(BoolExpr::Atom(id, number))
+            }
+            Leaf::Ref(slot) => {
+                let target = targets.get(slot as usize).copied().flatten()?;
+                let unit = inner.macros.get(target as usize)?.as_ref()?;
+                let checked = inner.macro_checks.get(&(target, Arc::clone(self.source)))?;
+                self.macros.push(inner.collection.macros.get(target as usize)?.name.to_string());
+                let lowered = self.condition(builder, &unit.condition, checked, &unit.targets);
+                self.macros.pop();
+                lowered
+            }
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! What the checks of conditions found, told twice: as Falco does (per rule, macros opened, first error only), and as we do
+//! (at the text where it stands, once).
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::check::{Checked, Note, Problem};
+use crate::collect::{Collection, RuleState};
+use crate::diagnostic::{ItemKind, Severity};
+use crate::lints;
+use crate::report::FalcoCode;
+use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
+use crate::stage::{Condition, Findings, Stage};
+
+/// Macros as checked for a source.
+pub(crate) type MacroChecks = FxHashMap<(u32, Arc<str>), Arc<Checked>>;
+
+/// Falco tells a hint in a macro once for every use of the macro; more than this help nobody.
+const MAX_HINTS: usize = 500;
+
+pub(super) struct Outcome {
+    /// A check of the condition is wrong, here or in a macro.
+    pub(super) problems: bool,
+    /// Falco drops the rule because of an unknown name.
+    pub(super) skipped: bool,
+}
+
+/// A condition in the walk over a rule with its macros opened.
+#[derive(Clone)]
+struct Part {
+    checked: Arc<Checked>,
+    condition: Condition,
+    targets: Vec<Option<u32>>,
+}
+
+impl Stage<'_> {
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn report_checks(
+        &mut self,
+        collection: &Collection,
+        rule: &RuleState,
+        condition: &Condition,
+        targets: &[Option<u32>],
+        checked: &Arc<Checked>,
+        path: &Path,
+        findings: &mut Findings,
+    ) -> Outcome {
+        let code = |problem: &Problem| match rule.skip_if_unknown_filter && problem.unknown_name {
+            true => FalcoCode::UnknownFilter,
+            false => FalcoCode::ErrCompileCondition,
+        };
+        report_notes(condition, checked, findings, &|problem| code(problem));
+
+        let root = Part { checked: Arc::clone(checked), condition: condition.clone(), targets: targets.to_vec() };
+        let plain: Arc<str> = condition.plain.text.as_str().into();
+        let mut told: FxHashSet<&str> = FxHashSet::default();
+        let mut first: Option<(Problem, ConditionPlace)> = None;
+        let mut warnings = Vec::new();
+        self.walk_notes(collection, &root, &rule.source, true, &mut |part, note| {
+            match note {
+                Note::Deprecated { field, .. } if told.insert(field) => {
+                    let message = format!("field `{field}` is deprecated, and the condition uses it");
+                    let mut falco = RawFalco::new(FalcoCode::DeprecatedItem, message, path.condition(start(&plain)));
+                    falco.deprecated_field = Some(field);
+                    warnings.push(falco);
+                }
+                Note::NaCheck { .. } if told.insert("<NA>") => {
+                    warnings.push(RawFalco::new(FalcoCode::UnsafeNaCheck, "", path.condition(start(&plain))));
+                }
+                Note::Problem { atom, problem } if first.is_none() => {
+                    let offset = part.checked.atoms.get(*atom as usize).map_or(problem.range.0, |atom| atom.range.0);
+                    first = Some((problem.clone(), falco_place(part, &plain, offset)));
+                }
+                _ => {}
+            }
+            true
+        });
+        warnings.into_iter().for_each(|warning| findings.falco(warning));
+        let syntax_ok = condition.parsed.errors.is_empty();
+        if let Some((problem, place)) = first {
+            let code = code(&problem);
+            let skipped = code == FalcoCode::UnknownFilter && syntax_ok && !findings.failed();
+            findings.falco(RawFalco::new(code, problem.message, path.condition(place)));
+            return Outcome { problems: true, skipped };
+        }
+        if has_hints(checked) || targets.iter().any(Option::is_some) {
+            let mut hints = 0;
+            self.walk_notes(collection, &root, &rule.source, false, &mut |part, note| {
+                if let Note::Hint { at, hint } = note {
+                    hints += 1;
+                    let place = path.condition(falco_place(part, &plain, *at));
+                    findings.falco(RawFalco::new(FalcoCode::CompileCondition, &*hint.message, place));
+                }
+                hints < MAX_HINTS
+            });
+        }
+        Outcome { problems: false, skipped: false }
+    }
+
+    /// Visits the notes of a condition in the order of evaluation, macros opened. `once`: each macro only the first time it
+    /// is met. Ends when the visitor says false.
+    fn walk_notes(
+        &mut self,
+        collection: &Collection,
+        root: &Part,
+        source: &Arc<str>,
+        once: bool,
+        visit: &mut dyn FnMut(&Part, &Note) -> bool,
+    ) {
+        let mut seen: FxHashSet<u32> = FxHashSet::default();
+        let mut silent: FxHashSet<u32> = FxHashSet::default();
+        let mut stack: Vec<(Option<u32>, Part, usize, bool)> = vec![(None, root.clone(), 0, false)];
+        while let Some((index, part, next, spoke)) = stack.last_mut() {
+            let Some(note) = part.checked.notes.get(*next) else {
+                // A macro without anything to say needs no second visit.
+                let (index, spoke) = (*index, *spoke);
+                stack.pop();
+                match stack.last_mut() {
+                    Some(parent) => parent.3 |= spoke,
+                    None => return,
+                }
+                if let (Some(index), false) = (index, spoke) {
+                    silent.insert(index);
+                }
+                continue;
+            };
+            *next += 1;
+            let Note::Ref(slot) = note else {
+                *spoke = true;
+                if !visit(part, note) {
+                    return;
+                }
+                continue;
+            };
+            let Some(target) = part.targets.get(*slot as usize).copied().flatten() else { continue };
+            if silent.contains(&target) || (once && !seen.insert(target)) {
+                continue;
+            }
+            if let Some(callee) = self.macro_part(collection, target, source) {
+                stack.push((Some(target), callee, 0, false));
+            }
+        }
+    }
+
+    fn macro_part(&mut self, _collection: &Collection, index: u32, source: &Arc<str>) -> Option<Part> {
+        let unit = self.macro_at(index).map(Arc::clone)?;
+        let checked = self.cache.check(self.options, &unit.condition.text, source);
+        Some(Part { checked, condition: unit.condition.clone(), targets: unit.targets.clone() })
+    }
+
+    /// Our findings in the conditions of macros: for every source whose rules use them.
+    pub(crate) fn macro_findings(&mut self, collection: &Collection) -> (Vec<RawDiag>, MacroChecks) {
+        let mut reached: FxHashSet<(u32, Arc<str>)> = FxHashSet::default();
+        let mut order: Vec<(u32, Arc<str>)> = Vec::new();
+        let mut work: Vec<(u32, Arc<str>)> = Vec::new();
+        for (rule, unit) in collection.rules.iter().zip(&self.rules) {
+            let Some(unit) = unit.as_ref().filter(|unit| unit.compiled) else { continue };
+            work.extend(unit.targets.iter().flatten().map(|target| (*target, Arc::clone(&rule.source))));
+            while let Some((index, source)) = work.pop() {
+                if !reached.insert((index, Arc::clone(&source))) {
+                    continue;
+                }
+                if let Some(unit) = self.macro_at(index) {
+                    work.extend(unit.targets.iter().flatten().map(|target| (*target, Arc::clone(&source))));
+                }
+                order.push((index, source));
+            }
+        }
+        order.sort_unstable();
+        let mut diags = Vec::new();
+        let mut checks = MacroChecks::default();
+        let mut next = order.iter().peekable();
+        for (index, macro_) in (0u32..).zip(&collection.macros) {
+            let mut findings = Findings::default();
+            let mut used = false;
+            while let Some((_, source)) = next.next_if(|(i, _)| *i == index) {
+                used = true;
+                if let Some(unit) = self.macro_at(index).map(Arc::clone) {
+                    let checked = self.cache.check(self.options, &unit.condition.text, source);
+                    report_notes(&unit.condition, &checked, &mut findings, &|_| FalcoCode::ErrCompileCondition);
+                    checks.insert((index, Arc::clone(source)), checked);
+                }
+            }
+            if !used {
+                self.unused_macro(index, &mut findings);
+            }
+            for mut diag in findings.diags {
+                diag.item = Some((ItemKind::Macro, Arc::clone(&macro_.name)));
+                diags.push(diag);
+            }
+        }
+        (diags, checks)
+    }
+
+    /// A macro that no rule uses is not checked by Falco. What is wrong with it for every source is worth a warning.
+    fn unused_macro(&mut self, index: u32, findings: &mut Findings) {
+        let Some(level) = lints::level(&self.options.lints, &lints::UNCHECKED_MACRO) else { return };
+        let Some(unit) = self.macro_at(index).map(Arc::clone) else { return };
+        let checked = self.cache.check(self.options, &unit.condition.text, &"syscall".into());
+        let wrong = |checked: &Checked| -> FxHashSet<u32> {
+            let atoms = checked.notes.iter().filter_map(|note| match note {
+                Note::Problem { atom, .. } => Some(*atom),
+                _ => None,
+            });
+            atoms.collect()
+        };
+        let mut everywhere = wrong(&checked);
+        let options = self.options;
+        for source in options.catalog.sources() {
+            if everywhere.is_empty() {
+                return;
+            }
+            let other = self.cache.check(options, &unit.condition.text, &source.name.into());
+            let other = wrong(&other);
+            everywhere.retain(|atom| other.contains(atom));
+        }
+        let mut inner = Findings::default();
+        report_notes(&unit.condition, &checked, &mut inner, &|_| FalcoCode::ErrCompileCondition);
+        let atoms = checked.notes.iter().filter_map(|note| match note {
+            Note::Problem { atom, .. } => Some(atom),
+            _ => None,
+        });
+        let problems = inner.diags.into_iter().filter(|diag| diag.severity == Severity::Error);
+        for (diag, _) in problems.zip(atoms).filter(|(_, atom)| everywhere.contains(atom)) {
+            findings.diags.push(RawDiag { code: lints::UNCHECKED_MACRO.code, severity: level, ..diag });
+        }
+    }
+}
+
+/// Our diagnostics for the notes of one condition. Problems come in the notes' order.
+fn report_notes(
+    condition: &Condition,
+    checked: &Checked,
+    findings: &mut Findings,
+    code: &dyn Fn(&Problem) -> FalcoCode,
+) {
+    let text = &condition.pasted;
+    for note in &checked.notes {
+        match note {
+            Note::Problem { problem, .. } => {
+                let place = text.place(problem.range.0, problem.range.1);
+                let mut diag = RawDiag::falco(code(problem), &*problem.message, place.loc);
+                diag.help.clone_from(&problem.help);
+                if let Some((list, item)) = place.list {
+                    diag = diag.label(item, format!("from list `{list}`"));
+                } else if let Some((range, new)) = &problem.replacement {
+                    let place = text.place(range.0, range.1);
+                    if place.list.is_none() {
+                        diag = diag.fix(format!("replace with `{new}`"), place.loc, new, false);
+                    }
+                }
+                findings.diags.push(diag);
+            }
+            Note::Hint { hint, .. } => {
+                let place = text.place(hint.range.0, hint.range.1);
+                let mut diag = RawDiag::falco(FalcoCode::CompileCondition, &*hint.message, place.loc).help(&*hint.help);
+                if let Some((list, item)) = place.list {
+                    diag = diag.label(item, format!("from list `{list}`"));
+                } else if let Some(new) = &hint.replacement {
+                    diag = diag.fix(format!("replace with `{new}`"), place.loc, new, false);
+                }
+                findings.diags.push(diag);
+            }
+            Note::Deprecated { range, field } => {
+                let message = format!("field `{field}` is deprecated");
+                let place = text.place(range.0, range.1);
+                findings.diags.push(RawDiag::falco(FalcoCode::DeprecatedItem, message, place.loc));
+            }
+            Note::NaCheck { range } => {
+                let message = "a missing value is never equal to `<NA>`; this check does not do what it seems to";
+                let place = text.place(range.0, range.1);
+                let diag =
+                    RawDiag::falco(FalcoCode::UnsafeNaCheck, message, place.loc).help("use `exists` or `not … exists`");
+                findings.diags.push(diag);
+            }
+            Note::Ref(_) => {}
+        }
+    }
+}
+
+fn has_hints(checked: &Checked) -> bool {
+    checked.notes.iter().any(|note| matches!(note, Note::Hint { .. }))
+}
+
+/// The place of condition warnings: the condition as such.
+fn start(plain: &Arc<str>) -> ConditionPlace {
+    ConditionPlace { text: Arc::clone(plain), offset: 0, line: 0, column: 0 }
+}
+
+/// A place in a condition or a macro of it. Falco counts in the text where the check stands, but takes name and snippet from
+/// the rule's condition.
+fn falco_place(part: &Part, plain: &Arc<str>, offset: u32) -> ConditionPlace {
+    ConditionPlace { text: Arc::clone(plain), ..part.condition.falco_place(offset) }
+}

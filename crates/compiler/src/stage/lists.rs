@@ -1,0 +1,92 @@
+//! Lists as they are pasted.
+
+use std::sync::Arc;
+
+use crate::collect::{Collection, ListState};
+use crate::diagnostic::ItemKind;
+use crate::lints;
+use crate::loc::Loc;
+use crate::sink::RawDiag;
+use crate::stage::Stage;
+use crate::text::{ListPaste, words};
+
+/// A compiled list.
+#[derive(Debug)]
+pub(crate) struct ListUnit {
+    pub(crate) paste: Arc<ListPaste>,
+    /// Lists named by items, with the items' places.
+    pub(crate) uses: Vec<(u32, Loc)>,
+    pub(crate) diags: Vec<RawDiag>,
+}
+
+impl Stage<'_> {
+    pub(super) fn update_lists(&mut self, collection: &Collection) {
+        for (index, list) in (0u32..).zip(&collection.lists) {
+            if self.lists.get(index as usize).is_some_and(Option::is_none) {
+                let unit = self.list_unit(collection, index, list);
+                if let Some(slot) = self.lists.get_mut(index as usize) {
+                    *slot = Some(Arc::new(unit));
+                }
+            }
+        }
+    }
+
+    fn list_unit(&self, collection: &Collection, index: u32, list: &ListState) -> ListUnit {
+        let mut paste = ListPaste::new(Arc::clone(&list.name));
+        let mut uses = Vec::new();
+        let mut diags = Vec::new();
+        for item in &list.items {
+            let named = collection.list_by_name.get(&*item.scalar.text).copied();
+            let earlier = named
+                .and_then(|i| Some((i, collection.lists.get(i as usize)?)))
+                .filter(|(_, inner)| inner.index < list.visibility);
+            match earlier {
+                // One level only: the inner list's items as they were written.
+                Some((i, inner)) => {
+                    uses.push((i, item.scalar.content_loc(item.uid)));
+                    for inner_item in &inner.items {
+                        paste.push(inner_item.uid, &inner_item.scalar);
+                        self.nested_twice(
+                            collection,
+                            index,
+                            list,
+                            item.scalar.loc(item.uid),
+                            inner,
+                            inner_item,
+                            &mut diags,
+                        );
+                    }
+                }
+                None => paste.push(item.uid, &item.scalar),
+            }
+        }
+        paste.mentions = words(&paste.text).filter_map(|word| collection.list_by_name.get(word).copied()).collect();
+        ListUnit { paste: Arc::new(paste), uses, diags }
+    }
+
+    /// Lint `nested-list`: a list in a list in a list stays text, unless its turn to be pasted comes later.
+    #[allow(clippy::too_many_arguments)]
+    fn nested_twice(
+        &self,
+        collection: &Collection,
+        index: u32,
+        list: &ListState,
+        at: Loc,
+        inner: &ListState,
+        item: &crate::collect::ListItem,
+        diags: &mut Vec<RawDiag>,
+    ) {
+        let Some(innermost) = collection.list_by_name.get(&*item.scalar.text).filter(|i| **i < index) else { return };
+        let Some(level) = lints::level(&self.options.lints, &lints::NESTED_LIST) else { return };
+        let Some(innermost) = collection.lists.get(*innermost as usize) else { return };
+        let message = format!(
+            "list `{}` is two levels deep here (through `{}`) and stays the plain text `{}`",
+            innermost.name, inner.name, innermost.name
+        );
+        let mut diag = RawDiag::new(lints::NESTED_LIST.code, level, message, at)
+            .label(item.scalar.loc(item.uid), "named here")
+            .help(format!("name `{}` in list `{}` itself", innermost.name, list.name));
+        diag.item = Some((ItemKind::List, Arc::clone(&list.name)));
+        diags.push(diag);
+    }
+}

@@ -1,0 +1,406 @@
+//! Compilation of what is collected so far, as Falco does it after each file: lists, macros, rules, unused things.
+//!
+//! Everything is kept per list, macro and rule. When a further file was collected, only what depends on a name that it
+//! defines or changes is worked out again.
+
+mod check_report;
+mod exceptions;
+mod lists;
+mod macros;
+mod output;
+mod rules;
+mod summary;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use falco_syntax::condition::ast::Expr;
+use falco_syntax::condition::{Position, SyntaxError, parse_expr};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(crate) use lists::ListUnit;
+pub(crate) use macros::MacroUnit;
+pub(crate) use output::{OutPiece, OutputUnit, SplitOutput, split_output};
+pub(crate) use rules::RuleUnit;
+
+use crate::check::{self, CheckCx, Checked};
+use crate::collect::Collection;
+use crate::loc::Loc;
+use crate::options::Options;
+use crate::report::FalcoCode;
+use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
+use crate::text::{ListPaste, MappedText, words};
+
+/// A condition's text as data.
+#[derive(Debug)]
+pub(crate) struct ParsedCondition {
+    pub(crate) expr: Expr,
+    pub(crate) errors: Vec<SyntaxError>,
+    /// References to macros, in order.
+    pub(crate) refs: Vec<RefIdent>,
+    /// Levels of the tree.
+    pub(crate) depth: u32,
+    /// Checks and references in the tree.
+    pub(crate) nodes: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct RefIdent {
+    pub(crate) name: Arc<str>,
+    pub(crate) range: check::Range,
+}
+
+/// Conditions and outputs by their text: what they mean depends on nothing else but the source and the options.
+#[derive(Debug, Default)]
+pub(crate) struct TextCache {
+    conditions: FxHashMap<Arc<str>, ConditionEntry>,
+    outputs: FxHashMap<Arc<str>, Vec<(Arc<str>, Arc<SplitOutput>)>>,
+    /// Entries that the compilation at hand did not use are dropped after it.
+    generation: u32,
+}
+
+#[derive(Debug)]
+struct ConditionEntry {
+    parsed: Arc<ParsedCondition>,
+    checked: Vec<(Arc<str>, Arc<Checked>)>,
+    used: u32,
+}
+
+impl TextCache {
+    pub(crate) fn begin(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.outputs.retain(|_, entries| !entries.is_empty());
+    }
+
+    /// Forgets conditions that were not used lately.
+    pub(crate) fn end(&mut self) {
+        let generation = self.generation;
+        self.conditions.retain(|_, entry| generation.wrapping_sub(entry.used) < 4);
+        // Outputs are small; they go all at once when there are far too many.
+        if self.outputs.len() > 200_000 {
+            self.outputs.clear();
+        }
+    }
+
+    fn parse(&mut self, text: &Arc<str>) -> Arc<ParsedCondition> {
+        let generation = self.generation;
+        if let Some(entry) = self.conditions.get_mut(text) {
+            entry.used = generation;
+            return Arc::clone(&entry.parsed);
+        }
+        let (expr, errors) = parse_expr(text);
+        let mut refs = Vec::new();
+        let (mut depth, mut nodes) = (0, 0);
+        measure(&expr, 1, &mut depth, &mut nodes, &mut refs);
+        let parsed = Arc::new(ParsedCondition { expr, errors, refs, depth, nodes });
+        let entry = ConditionEntry { parsed: Arc::clone(&parsed), checked: Vec::new(), used: generation };
+        self.conditions.insert(Arc::clone(text), entry);
+        parsed
+    }
+
+    fn check(&mut self, options: &Options, text: &Arc<str>, source: &Arc<str>) -> Arc<Checked> {
+        let parsed = self.parse(text);
+        let checked = self.conditions.get(text).and_then(|entry| entry.checked.iter().find(|(s, _)| s == source));
+        if let Some((_, checked)) = checked {
+            return Arc::clone(checked);
+        }
+        let cx = CheckCx { catalog: &options.catalog, source, engine: options.engine_version, text };
+        let checked = Arc::new(check::check(&cx, &parsed.expr));
+        if let Some(entry) = self.conditions.get_mut(text) {
+            entry.checked.push((Arc::clone(source), Arc::clone(&checked)));
+        }
+        checked
+    }
+}
+
+fn measure(expr: &Expr, level: u32, depth: &mut u32, nodes: &mut u64, refs: &mut Vec<RefIdent>) {
+    *depth = (*depth).max(level);
+    match expr {
+        Expr::And { children, .. } | Expr::Or { children, .. } => {
+            children.iter().for_each(|child| measure(child, level + 1, depth, nodes, refs));
+        }
+        Expr::Not { child, .. } => measure(child, level + 1, depth, nodes, refs),
+        Expr::Check(_) => *nodes += 1,
+        Expr::Macro { range, name } => {
+            refs.push(RefIdent { name: name.as_str().into(), range: check::range(*range) });
+        }
+        Expr::Missing { .. } => {}
+    }
+}
+
+/// A condition after pasting.
+#[derive(Debug, Clone)]
+pub(crate) struct Condition {
+    /// Before lists were pasted.
+    pub(crate) plain: Arc<MappedText>,
+    /// After.
+    pub(crate) pasted: Arc<MappedText>,
+    pub(crate) text: Arc<str>,
+    pub(crate) parsed: Arc<ParsedCondition>,
+    /// Lists pasted, with the place of each name.
+    pub(crate) lists: Vec<(u32, Loc)>,
+}
+
+impl Condition {
+    /// Falco's place of an offset in the text, for messages that come after parsing.
+    pub(crate) fn falco_place(&self, offset: u32) -> ConditionPlace {
+        let position = Position::new(&self.text, offset.into());
+        ConditionPlace {
+            text: self.plain.text.as_str().into(),
+            offset: position.offset,
+            line: position.line,
+            column: position.column,
+        }
+    }
+
+    /// The same for syntax errors, which Falco shows in the text with pasted lists.
+    pub(crate) fn falco_syntax_place(&self, offset: u32) -> ConditionPlace {
+        ConditionPlace { text: Arc::clone(&self.text), ..self.falco_place(offset) }
+    }
+}
+
+/// What a unit reports.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Findings {
+    pub(crate) falco: Vec<RawFalco>,
+    pub(crate) diags: Vec<RawDiag>,
+}
+
+impl Findings {
+    pub(crate) fn report(&mut self, code: FalcoCode, diag: RawDiag, path: Path) {
+        self.falco(RawFalco::new(code, diag.message.clone(), path));
+        self.diags.push(diag);
+    }
+
+    /// Only Falco's report; nothing after its first error.
+    pub(crate) fn falco(&mut self, message: RawFalco) {
+        if !self.failed() {
+            self.falco.push(message);
+        }
+    }
+
+    pub(crate) fn failed(&self) -> bool {
+        self.falco.last().is_some_and(|message| message.code.is_error())
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.diags.iter().any(|diag| diag.code.starts_with("LOAD_ERR"))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Node {
+    List(u32),
+    Macro(u32),
+    Rule(u32),
+}
+
+/// The compiled state.
+pub(crate) struct Stage<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) cache: &'a mut TextCache,
+    pub(crate) lists: Vec<Option<Arc<ListUnit>>>,
+    pub(crate) macros: Vec<Option<Arc<MacroUnit>>>,
+    pub(crate) rules: Vec<Option<Arc<RuleUnit>>>,
+    /// Lists whose names the word search cannot find, since they hold delimiters.
+    odd_lists: Vec<u32>,
+    /// What looks at a name.
+    dependents: FxHashMap<Arc<str>, Vec<Node>>,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(options: &'a Options, cache: &'a mut TextCache) -> Self {
+        Self {
+            options,
+            cache,
+            lists: Vec::new(),
+            macros: Vec::new(),
+            rules: Vec::new(),
+            odd_lists: Vec::new(),
+            dependents: FxHashMap::default(),
+        }
+    }
+
+    /// Brings everything up to date with the collection. `more`: further files will follow.
+    pub(crate) fn update(&mut self, collection: &Collection, more: bool) {
+        self.invalidate(collection);
+        self.lists.resize(collection.lists.len(), None);
+        self.macros.resize(collection.macros.len(), None);
+        self.rules.resize(collection.rules.len(), None);
+        self.odd_lists = (0u32..)
+            .zip(&collection.lists)
+            .filter(|(_, list)| words(&list.name).next() != Some(&*list.name))
+            .map(|(i, _)| i)
+            .collect();
+        let fresh = if more { self.missing() } else { Vec::new() };
+        self.update_lists(collection);
+        self.update_macros(collection);
+        self.update_rules(collection);
+        for node in fresh {
+            self.register(collection, node);
+        }
+    }
+
+    fn missing(&self) -> Vec<Node> {
+        fn holes<T>(units: &[Option<T>]) -> impl Iterator<Item = u32> + '_ {
+            (0u32..).zip(units).filter(|(_, unit)| unit.is_none()).map(|(i, _)| i)
+        }
+        let lists = holes(&self.lists).map(Node::List);
+        lists.chain(holes(&self.macros).map(Node::Macro)).chain(holes(&self.rules).map(Node::Rule)).collect()
+    }
+
+    /// Drops what depends on changed names.
+    fn invalidate(&mut self, collection: &Collection) {
+        let mut seen: FxHashSet<Node> = FxHashSet::default();
+        let mut work: Vec<Node> = collection.changed_rules.iter().map(|rule| Node::Rule(*rule)).collect();
+        for name in &collection.changed {
+            work.extend(collection.list_by_name.get(name).map(|i| Node::List(*i)));
+            work.extend(collection.macro_by_name.get(name).map(|i| Node::Macro(*i)));
+            work.extend(self.dependents.get(name).into_iter().flatten());
+        }
+        while let Some(node) = work.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            let name = match node {
+                Node::List(i) => {
+                    clear(&mut self.lists, i);
+                    collection.lists.get(i as usize).map(|list| &list.name)
+                }
+                Node::Macro(i) => {
+                    clear(&mut self.macros, i);
+                    collection.macros.get(i as usize).map(|macro_| &macro_.name)
+                }
+                Node::Rule(i) => {
+                    clear(&mut self.rules, i);
+                    None
+                }
+            };
+            if let Some(users) = name.and_then(|name| self.dependents.get(name)) {
+                work.extend(users.iter().copied());
+            }
+        }
+    }
+
+    /// Remembers the names that a thing looks at.
+    fn register(&mut self, collection: &Collection, node: Node) {
+        let mut add = |name: &str| match self.dependents.get_mut(name) {
+            Some(users) => {
+                if users.last() != Some(&node) {
+                    users.push(node);
+                }
+            }
+            None => {
+                self.dependents.insert(name.into(), vec![node]);
+            }
+        };
+        match node {
+            Node::List(i) => {
+                let Some(list) = collection.lists.get(i as usize) else { return };
+                list.items.iter().for_each(|item| {
+                    add(&item.scalar.text);
+                    words(&item.scalar.text).for_each(&mut add);
+                });
+            }
+            Node::Macro(i) => {
+                let Some(macro_) = collection.macros.get(i as usize) else { return };
+                words(&macro_.condition.text).for_each(&mut add);
+                add(&macro_.name);
+            }
+            Node::Rule(i) => {
+                let Some(unit) = self.rules.get(i as usize).and_then(Option::as_ref) else { return };
+                words(&unit.condition.plain.text).for_each(&mut add);
+            }
+        }
+        // Names with delimiters in them can stand anywhere.
+        for odd in &self.odd_lists {
+            if let Some(list) = collection.lists.get(*odd as usize) {
+                add(&list.name);
+            }
+        }
+    }
+
+    /// Pastes lists into a text. The number of a list that makes it too long is the error.
+    fn paste(
+        &self,
+        collection: &Collection,
+        plain: &MappedText,
+        uses: &mut Vec<(u32, Loc)>,
+    ) -> Result<MappedText, u32> {
+        let mut text = plain.clone();
+        let mut pending: BTreeSet<u32> = self.odd_lists.iter().copied().collect();
+        pending.extend(words(&plain.text).filter_map(|word| collection.list_by_name.get(word)));
+        let mut locs = Vec::new();
+        while let Some(index) = pending.pop_first() {
+            let Some(unit) = self.lists.get(index as usize).and_then(Option::as_ref) else { continue };
+            let paste: &Arc<ListPaste> = &unit.paste;
+            locs.clear();
+            if !text.paste_list(paste, &mut locs) {
+                return Err(index);
+            }
+            if !locs.is_empty() {
+                pending.extend(paste.mentions.iter().filter(|mention| **mention > index));
+            }
+            uses.extend(locs.iter().map(|loc| (index, *loc)));
+        }
+        Ok(text)
+    }
+
+    /// Pastes lists into a condition and parses it.
+    fn condition(
+        &mut self,
+        collection: &Collection,
+        plain: Arc<MappedText>,
+        path: &Path,
+        findings: &mut Findings,
+        muted: &[Arc<str>],
+    ) -> Condition {
+        let mut lists = Vec::new();
+        let pasted = match self.paste(collection, &plain, &mut lists) {
+            Ok(pasted) => Arc::new(pasted),
+            Err(index) => {
+                let name = collection.lists.get(index as usize).map_or("", |list| &list.name);
+                let loc = plain.place(0, plain.text.len() as u32).loc;
+                let message = format!("the condition grows too large when list `{name}` is pasted into it");
+                let diag = RawDiag::falco(FalcoCode::ErrCompileCondition, message, loc);
+                findings.report(FalcoCode::ErrCompileCondition, diag, path.clone());
+                Arc::clone(&plain)
+            }
+        };
+        let text: Arc<str> = pasted.text.as_str().into();
+        let parsed = self.cache.parse(&text);
+        let condition = Condition { plain, pasted, text, parsed, lists };
+        syntax_errors(&condition, path, findings, muted);
+        condition
+    }
+}
+
+/// Reports the syntax errors of a condition. Errors in the text of muted exceptions were explained already.
+fn syntax_errors(condition: &Condition, path: &Path, findings: &mut Findings, muted: &[Arc<str>]) {
+    for error in &condition.parsed.errors {
+        let falco = path.condition(condition.falco_syntax_place(error.offset.into()));
+        findings.falco(RawFalco::new(FalcoCode::ErrCompileCondition, &*error.message, falco));
+        let exception = condition.pasted.exception_at(error.range.start().into());
+        if exception.is_some_and(|exception| muted.contains(exception)) {
+            continue;
+        }
+        let place = condition.pasted.place(error.range.start().into(), error.range.end().into());
+        let mut diag = RawDiag::falco(FalcoCode::ErrCompileCondition, &*error.message, place.loc);
+        diag.help = error.help.as_ref().map(ToString::to_string);
+        if let Some((list, item)) = place.list {
+            diag = diag.label(item, format!("from list `{list}`, which is pasted as text"));
+            if diag.help.is_none() {
+                diag = diag.help(format!("to compare with the items of a list, write `in ({list})`"));
+            }
+        } else if let Some(exception) = exception {
+            diag = diag.help(format!("the values of exception `{exception}` are pasted as text; quote them: '\"…\"'"));
+        }
+        findings.diags.push(diag);
+    }
+}
+
+fn clear<T>(units: &mut [Option<T>], index: u32) {
+    if let Some(unit) = units.get_mut(index as usize) {
+        *unit = None;
+    }
+}
