@@ -136,14 +136,10 @@ export class Server implements vscode.Disposable {
       return;
     }
 
-    const watcher = vscode.workspace.createFileSystemWatcher("**/*.{yaml,yml}");
-    const client = this.client(running, watcher);
+    const client = this.client(running);
     const session: Session = { client, running, path: location.path, ready: false, stopping: false };
     this.session = session;
-    void running.exit.then((exit) => {
-      watcher.dispose();
-      this.ended(session, exit);
-    });
+    void running.exit.then((exit) => this.ended(session, exit));
     try {
       await client.start();
     } catch (error) {
@@ -196,17 +192,15 @@ export class Server implements vscode.Disposable {
     this.timer = setTimeout(() => void this.start(), wait);
   }
 
-  private client(running: Running, watcher: vscode.FileSystemWatcher): LanguageClient {
+  private client(running: Running): LanguageClient {
     const options: LanguageClientOptions = {
       documentSelector: [
         { language: FALCO_RULES, scheme: "file" },
         { language: FALCO_RULES, scheme: "untitled" },
       ],
       initializationOptions: initializationOptions(read),
-      synchronize: {
-        configurationSection: SECTION,
-        fileEvents: watcher,
-      },
+      // Which files it wants to hear of, the server says itself.
+      synchronize: { configurationSection: SECTION },
       outputChannel: this.output,
       traceOutputChannel: this.trace,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
