@@ -22,7 +22,16 @@ fn capture(old: bool, compression: Compression) -> Vec<u8> {
         builder::encode(&mut buf, 1_700_000_000_000_000_000 + i * 731, tid, (i % 4) as u16, ty, 0, &params).unwrap();
         writer.event(&buf.event()).unwrap();
     };
-    let data = &[0x41u8; 80][..];
+    // Half of what is read and written is noise, so that compression has something to do.
+    let mut noise = 1u64;
+    let mut data = || {
+        let mut data = [b'A'; 80];
+        for chunk in data.chunks_mut(16) {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            chunk[..8].copy_from_slice(&noise.to_be_bytes());
+        }
+        data
+    };
     let (sip, dip) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
     let tuple = Socktuple::V4 { sip, sport: 40_000, dip, dport: 443 };
     let step = if old { 2 } else { 1 };
@@ -39,20 +48,20 @@ fn capture(old: bool, compression: Compression) -> Vec<u8> {
                 put(i, event::SYSCALL_CLOSE_E, params![7]);
                 put(i, event::SYSCALL_CLOSE_X, params![0]);
             }
-            (3, false) => put(i, event::SOCKET_SENDTO_X, params![80, data, 7, 80, tuple]),
+            (3, false) => put(i, event::SOCKET_SENDTO_X, params![80, &data(), 7, 80, tuple]),
             (3, true) => {
                 put(i, event::SOCKET_SENDTO_E, params![7, 80, tuple]);
-                put(i, event::SOCKET_SENDTO_X, params![80, data]);
+                put(i, event::SOCKET_SENDTO_X, params![80, &data()]);
             }
-            (k, false) if k % 2 == 0 => put(i, event::SYSCALL_WRITE_X, params![80, data, 7, 80]),
+            (k, false) if k % 2 == 0 => put(i, event::SYSCALL_WRITE_X, params![80, &data(), 7, 80]),
             (k, true) if k % 2 == 0 => {
                 put(i, event::SYSCALL_WRITE_E, params![7, 80]);
-                put(i, event::SYSCALL_WRITE_X, params![80, data]);
+                put(i, event::SYSCALL_WRITE_X, params![80, &data()]);
             }
-            (_, false) => put(i, event::SYSCALL_READ_X, params![80, data, 7, 80]),
+            (_, false) => put(i, event::SYSCALL_READ_X, params![80, &data(), 7, 80]),
             (_, true) => {
                 put(i, event::SYSCALL_READ_E, params![7, 80]);
-                put(i, event::SYSCALL_READ_X, params![80, data]);
+                put(i, event::SYSCALL_READ_X, params![80, &data()]);
             }
         }
         i += step;
