@@ -18,7 +18,7 @@ export type Verdict =
 const CERTAIN_HEADS = new Set(["required_engine_version", "required_plugin_versions"]);
 
 /** Heads that are common words, with the keys that an item of that kind has. */
-const ITEM_KEYS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+export const ITEM_KEYS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
     "rule",
     new Set([
