@@ -105,6 +105,8 @@ pub(crate) struct YamlError {
     pub(crate) mark: u32,
     /// Whether Falco's YAML reader minds.
     pub(crate) fatal: bool,
+    /// It is about a line of a flow collection that is not indented, as Falco's own rules have them.
+    pub(crate) flow_indent: bool,
 }
 
 impl FileItems {

@@ -14,6 +14,8 @@ mod collect;
 mod compilation;
 mod diagnostic;
 mod filter;
+#[doc(hidden)]
+pub mod fixture;
 mod index;
 mod items;
 pub mod lints;

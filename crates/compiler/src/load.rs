@@ -50,6 +50,7 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
                 _ => error.range.start().into(),
             },
             fatal: error.is_fatal_for_falco(),
+            flow_indent: error.kind == ErrorKind::UnderIndented,
         })
         .collect();
     FileItems { uid, documents, yaml_errors }

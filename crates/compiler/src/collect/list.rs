@@ -82,6 +82,7 @@ impl Collector<'_> {
             }
             Some(state) => {
                 state.items = items.collect();
+                state.broken = false;
                 state.visibility = index;
                 state.definition = site.item;
                 state.definition_name = site.name;
@@ -97,6 +98,7 @@ impl Collector<'_> {
                     visibility: index,
                     definition: site.item,
                     definition_name: site.name,
+                    broken: append,
                     sites: vec![site],
                 });
             }

@@ -61,7 +61,7 @@ impl Collector<'_> {
     pub(crate) fn file(&mut self, file: &FileItems) {
         for error in &file.yaml_errors {
             if !error.fatal {
-                let lint = &crate::lints::LAX_YAML;
+                let lint = if error.flow_indent { &crate::lints::FLOW_INDENT } else { &crate::lints::LAX_YAML };
                 if let Some(level) = crate::lints::level(&self.options.lints, lint) {
                     let loc = Loc::new(file.uid, error.start, error.end);
                     self.sink.ours(RawDiag::new(lint.code, level, &*error.message, loc).maybe_help(error.help.clone()));

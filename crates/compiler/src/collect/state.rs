@@ -59,6 +59,8 @@ pub(crate) struct ListState {
     /// The item of the last definition.
     pub(crate) definition: Loc,
     pub(crate) definition_name: Loc,
+    /// Only appended to, never defined; already reported.
+    pub(crate) broken: bool,
     pub(crate) sites: Vec<SiteRaw>,
 }
 

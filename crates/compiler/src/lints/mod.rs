@@ -90,4 +90,6 @@ lints! {
     OUTPUT_TAIL = "output-tail", Suspicious, Warn, "text right behind a field in an output is printed as it stands";
     /// YAML that Falco's reader takes although YAML 1.2 does not.
     LAX_YAML = "lax-yaml", Suspicious, Warn, "text that Falco reads although it is no YAML";
+    /// Lines of flow collections that are not indented: Falco's own rules are full of them.
+    FLOW_INDENT = "flow-indent", Style, Allow, "a line of a flow collection is not indented";
 }

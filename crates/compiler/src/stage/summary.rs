@@ -83,12 +83,12 @@ impl Stage<'_> {
             diags.push(diag);
         };
         for (index, macro_) in (0u32..).zip(&collection.macros) {
-            if !macros.contains(&index) {
+            if !macros.contains(&index) && !macro_.broken {
                 push(FalcoCode::UnusedMacro, ItemKind::Macro, "macro", &macro_.name, macro_.definition_name);
             }
         }
         for (index, list) in (0u32..).zip(&collection.lists) {
-            if !lists.contains(&index) {
+            if !lists.contains(&index) && !list.broken {
                 push(FalcoCode::UnusedList, ItemKind::List, "list", &list.name, list.definition_name);
             }
         }
