@@ -1,6 +1,6 @@
 //! Text for people: diagnostics with excerpts, errors with hints, colours.
 
-use std::io::{IsTerminal as _, Write};
+use std::io::IsTerminal as _;
 
 use codespan_reporting::diagnostic::{Diagnostic as Report, Label, LabelStyle, Severity as Level};
 use codespan_reporting::files::SimpleFiles;

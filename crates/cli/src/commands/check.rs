@@ -82,7 +82,6 @@ fn text(rules: &Rules, compilation: &Compilation, global: &Global) -> Result<()>
     let excerpts = render::Excerpts::new(&rules.files);
     for diagnostic in &compilation.diagnostics {
         excerpts.write(&mut out, diagnostic)?;
-        writeln!(out)?;
     }
     if !global.quiet {
         let summary = Summary::of(rules, compilation);
