@@ -10,12 +10,14 @@ mod error;
 mod kind;
 mod node;
 mod parser;
+mod reparse;
 pub mod schema;
 
 pub use decode::Decoded;
 pub use error::{ErrorKind, SyntaxError};
 pub use kind::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, Yaml};
 pub use node::{Document, Entry, Mapping, Node, NodeKind, Scalar, ScalarStyle, Sequence, Stream};
+pub use reparse::TextEdit;
 pub use rowan::GreenNode;
 
 use rowan::{TextRange, TextSize};
@@ -27,6 +29,8 @@ use std::sync::Arc;
 pub struct Parse {
     green: GreenNode,
     errors: Arc<[SyntaxError]>,
+    /// Parts of the text depend on others: there are aliases or directives.
+    is_linked: bool,
 }
 
 impl Parse {
@@ -71,15 +75,15 @@ pub fn parse(text: &str) -> Parse {
             message: "the text is larger than 4 GiB".to_owned(),
             help: None,
         };
-        return Parse { green: GreenNode::new(SyntaxKind::Root.raw(), []), errors: Arc::new([error]) };
+        return Parse { green: GreenNode::new(SyntaxKind::Root.raw(), []), errors: Arc::new([error]), is_linked: true };
     }
     let output = parser::parse(text);
     let mut errors = output.errors;
-    if output.has_alias {
+    if output.is_linked {
         errors.extend(alias::check(&SyntaxNode::new_root(output.green.clone())));
     }
     errors.sort_by_key(|error| (error.range.start(), error.range.end()));
-    Parse { green: output.green, errors: errors.into() }
+    Parse { green: output.green, errors: errors.into(), is_linked: output.is_linked }
 }
 
 /// Reads bytes as UTF-8. Where they are not, each bad sequence becomes a replacement character, and the first one is

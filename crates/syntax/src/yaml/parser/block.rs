@@ -68,7 +68,9 @@ impl Parser<'_> {
             return false;
         }
         let col = ahead.col() as i64;
-        !ahead.newline || col > parent || mode.seq_at_parent() && col == parent && self.is_dash(ahead.pos)
+        // A sequence at its mapping's own column, unless the mapping itself stands (wrongly) in a sequence at that column.
+        let seq_at_parent = || self.is_dash(ahead.pos) && !self.is_outer_seq(ahead.col());
+        !ahead.newline || col > parent || mode.seq_at_parent() && col == parent && seq_at_parent()
     }
 
     fn content(&mut self, parent: i64, start: Start) {
@@ -256,7 +258,6 @@ impl Parser<'_> {
 
     /// The second and later entries.
     fn map_entries(&mut self, col: usize, parent: i64) {
-        // The last wrong column that was reported: a run of lines with one mistake gives one error.
         let mut reported = None;
         loop {
             let ahead = self.peek();
@@ -282,10 +283,7 @@ impl Parser<'_> {
                 self.misplaced_text(col);
                 continue;
             }
-            if here != col && reported != Some(here) {
-                reported = Some(here);
-                self.bad_indentation(&ahead, col);
-            }
+            self.check_column(&ahead, col, &mut reported);
             self.emit_trivia();
             if ahead.tab {
                 self.tab_error();
@@ -419,10 +417,7 @@ impl Parser<'_> {
                     return;
                 }
                 if dash {
-                    if here != col && reported != Some(here) {
-                        reported = Some(here);
-                        self.bad_indentation(&ahead, col);
-                    }
+                    self.check_column(&ahead, col, &mut reported);
                     self.emit_trivia();
                     if ahead.tab {
                         self.tab_error();
@@ -537,14 +532,21 @@ impl Parser<'_> {
         self.garbage_line();
     }
 
-    fn bad_indentation(&mut self, ahead: &Ahead, col: usize) {
-        self.error(
-            ErrorKind::BadIndentation,
-            ahead.pos,
-            self.char_end(ahead.pos),
-            format!("indented by {} where the lines around it are indented by {col}", ahead.col()),
-            None,
-        );
+    /// Reports an entry or item that does not stand in its collection's column. `reported` is the wrong column of the one
+    /// before: a run of lines with one mistake gives one error.
+    fn check_column(&mut self, ahead: &Ahead, col: usize, reported: &mut Option<usize>) {
+        let here = ahead.col();
+        if here == col {
+            *reported = None;
+        } else if reported.replace(here) != Some(here) {
+            self.error(
+                ErrorKind::BadIndentation,
+                ahead.pos,
+                self.char_end(ahead.pos),
+                format!("indented by {here} where the lines around it are indented by {col}"),
+                None,
+            );
+        }
     }
 
     fn tab_error(&mut self) {

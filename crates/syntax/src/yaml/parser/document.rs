@@ -130,6 +130,7 @@ impl<'t> Parser<'t> {
                 end = comment;
             }
             let (start, end) = (self.pos, self.trim_end(self.pos, end));
+            self.is_linked = true;
             self.token(SyntaxKind::Directive, end);
             self.emit_trailing_comment();
             self.check_directive(start, end, &mut version);

@@ -556,7 +556,7 @@ impl Parser<'_> {
         if end == self.pos + 1 {
             self.error(ErrorKind::BadProperty, self.pos, end, "an alias needs a name after its `*`", None);
         }
-        self.has_alias = true;
+        self.is_linked = true;
         self.token(SyntaxKind::Alias, end);
     }
 

@@ -25,8 +25,8 @@ pub(super) const MAX_DEPTH: u32 = 500;
 pub(super) struct Output {
     pub(super) green: GreenNode,
     pub(super) errors: Vec<SyntaxError>,
-    /// Whether there is any alias whose target has to be looked up.
-    pub(super) has_alias: bool,
+    /// Whether there is an alias or a directive, so that parts of the text depend on others.
+    pub(super) is_linked: bool,
 }
 
 /// Parses a text of less than 4 GiB.
@@ -44,10 +44,11 @@ pub(super) fn parse(text: &str) -> Output {
         depth: 0,
         flow_aborted: false,
         tag_handles: Vec::new(),
-        has_alias: false,
+        is_linked: false,
     };
     parser.stream();
-    Output { green: parser.tree.build(), errors: parser.errors, has_alias: parser.has_alias }
+    parser.check_characters();
+    Output { green: parser.tree.build(), errors: parser.errors, is_linked: parser.is_linked }
 }
 
 /// The next content, as seen from a position.
@@ -105,7 +106,7 @@ struct Parser<'t> {
     flow_aborted: bool,
     /// Handles that the document's directives define.
     tag_handles: Vec<&'t str>,
-    has_alias: bool,
+    is_linked: bool,
 }
 
 // Characters.
@@ -331,6 +332,27 @@ impl<'t> Parser<'t> {
         let end = self.trim_end(self.pos, end);
         self.token(SyntaxKind::Garbage, end);
         self.emit_trailing_comment();
+    }
+
+    /// Reports control characters, the first of each line.
+    fn check_characters(&mut self) {
+        let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        if !self.bytes.iter().any(|&byte| is_control(byte)) {
+            return;
+        }
+        let mut line = 0;
+        while line < self.len() {
+            let end = self.line_end(line);
+            if let Some(at) = (line..end).find(|&at| is_control(self.bytes[at])) {
+                let message = format!("the control character U+{:04X} is not allowed", self.bytes[at]);
+                let help = "in double quotes, write it as an escape such as `\\x07`";
+                self.error(ErrorKind::NonPrintable, at, at + 1, message, Some(help));
+            }
+            line = self.after_break(end).max(end);
+            if end >= self.len() {
+                return;
+            }
+        }
     }
 
     // Recovery.
