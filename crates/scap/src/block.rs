@@ -111,6 +111,45 @@ impl BlockKind {
         }
     }
 
+    /// How many places [`BlockKind::index`] has.
+    pub(crate) const PLACES: usize = 26;
+
+    /// A place in a table of all kinds.
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        match self {
+            Self::Event { version, flags, large } => {
+                usize::from(version >= 2) | usize::from(flags) << 1 | usize::from(large) << 2
+            }
+            Self::Section => 8,
+            Self::Machine => 9,
+            Self::Processes { version } => 9 + usize::from(version.clamp(1, 9)),
+            Self::Fds { version } => 19 + usize::from(version >= 2),
+            Self::Interfaces { version } => 21 + usize::from(version >= 2),
+            Self::Users { version } => 23 + usize::from(version >= 2),
+            Self::Unknown => 25,
+        }
+    }
+
+    /// The kind at a place.
+    pub(crate) fn at(index: usize) -> Self {
+        let version = |first: usize| if index > first { 2 } else { 1 };
+        match index {
+            0..8 => Self::Event {
+                version: if index & 1 == 0 { 1 } else { 2 },
+                flags: index & 2 != 0,
+                large: index & 4 != 0,
+            },
+            8 => Self::Section,
+            9 => Self::Machine,
+            10..19 => Self::Processes { version: (index - 9) as u8 },
+            19 | 20 => Self::Fds { version: version(19) },
+            21 | 22 => Self::Interfaces { version: version(21) },
+            23 | 24 => Self::Users { version: version(23) },
+            _ => Self::Unknown,
+        }
+    }
+
     /// The block's usual name.
     pub fn name(self) -> &'static str {
         const PL: [&str; 9] = ["PL", "PL_V2", "PL_V3", "PL_V4", "PL_V5", "PL_V6", "PL_V7", "PL_V8", "PL_V9"];
@@ -172,6 +211,11 @@ mod tests {
         assert_eq!(names.len(), codes.len());
         assert!(!names.contains(&"unknown"));
         assert_eq!(BlockKind::of(0x999), BlockKind::Unknown);
+        for code in codes.into_iter().chain([0x999]) {
+            let kind = BlockKind::of(code);
+            assert!(kind.index() < BlockKind::PLACES);
+            assert_eq!(BlockKind::at(kind.index()), kind);
+        }
     }
 
     #[test]

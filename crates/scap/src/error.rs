@@ -138,7 +138,7 @@ impl std::error::Error for Error {
 pub enum ErrorKind {
     #[error("cannot open the capture: {0}")]
     Open(io::Error),
-    #[error("error reading file: {0}")]
+    #[error("error reading file: {0}, ernum={code}", code = zlib_code(.0))]
     Read(io::Error),
     /// The section header itself is cut: step 1 its frame, step 2 its body.
     #[error("error reading from file ({step})")]
@@ -149,7 +149,7 @@ pub enum ErrorKind {
     BlockType { found: u32 },
     #[error("invalid magic number")]
     Magic,
-    #[error("section header block length {found} less than {least}")]
+    #[error("scap_read_section_header block length {found} less than {least}")]
     SectionTooShort { found: u32, least: u32 },
     #[error("cannot correctly parse the capture. Upgrade your version.")]
     Version { major: u16, minor: u16 },
@@ -211,4 +211,13 @@ pub enum ErrorKind {
     /// An explicit cap of [`crate::Limits`], not a rule of the format.
     #[error("an event block of {found} bytes is not read, the limit being {most}")]
     EventTooLarge { found: u32, most: u32 },
+}
+
+/// The number that zlib gives for a failure of its stream.
+fn zlib_code(error: &io::Error) -> i32 {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => -5,
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => -3,
+        _ => -1,
+    }
 }

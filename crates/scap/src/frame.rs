@@ -101,7 +101,7 @@ impl Layout {
         let prefix = self.prefix();
         let event = payload.get(prefix..).unwrap_or_default();
         let (nparams, lengths, data, len) =
-            if self.version >= 2 { v2_params(event, header, facts)? } else { v1_params(event, header, facts)? };
+            if self.version >= 2 { v2_params(event, header, facts)? } else { v1_params(event, prefix, header, facts)? };
         let room = len - data;
         let wide = facts.large && self.version >= 2;
         let mut end = 0u32;
@@ -153,8 +153,9 @@ fn v2_params(event: &[u8], header: &Header, facts: Facts) -> Result<(u32, u32, u
 
 /// Old headers do not say how many parameters there are: it is the number, from the table's down, with which the lengths come
 /// out exactly at the event's end.
-fn v1_params(event: &[u8], header: &Header, facts: Facts) -> Result<(u32, u32, u32, u32)> {
-    let grown = event.len() as u32 + TRAILER_LEN + 4;
+fn v1_params(event: &[u8], prefix: usize, header: &Header, facts: Facts) -> Result<(u32, u32, u32, u32)> {
+    // All that is read of the block goes into one buffer, and the header grows by four bytes there.
+    let grown = (prefix + event.len()) as u32 + TRAILER_LEN + 4;
     if grown > MAX_EVENT_LEN {
         return Err(ErrorKind::V1TooLong { found: grown, most: MAX_EVENT_LEN });
     }

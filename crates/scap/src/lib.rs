@@ -10,6 +10,7 @@ mod convert;
 pub mod error;
 pub mod event;
 mod frame;
+pub mod inspect;
 pub mod item;
 mod lists;
 pub mod params;
@@ -24,5 +25,5 @@ pub use item::{
     FdEntry, FdInfo, FdList, GroupEntry, Interface, InterfaceAddr, Item, L4Proto, MachineInfo, NamedFd, ProcessEntry,
     Section, UserEntry, UserList,
 };
-pub use reader::{Advance, Limits, Options, RawEvent, Reader};
+pub use reader::{Advance, BlockCount, Limits, Options, RawEvent, Reader};
 pub use write::{Compression, WriteError, Writer};

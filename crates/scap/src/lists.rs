@@ -183,11 +183,12 @@ struct Entry {
     len: Option<u32>,
 }
 
-/// The error of a read that came short: the stream's own failure where it has one.
+/// The error of a read that came short: the stream's own failure where it has one. A gzip stream that just ends is a truncated
+/// file like any other.
 pub(crate) fn short(source: &mut Source<'_>, expected: u64, read: u64) -> ErrorKind {
     match source.take_error() {
-        Some(e) => ErrorKind::Read(e),
-        None => ErrorKind::Truncated { expected, read },
+        Some(e) if e.kind() != std::io::ErrorKind::UnexpectedEof => ErrorKind::Read(e),
+        _ => ErrorKind::Truncated { expected, read },
     }
 }
 

@@ -68,6 +68,15 @@ pub struct RawEvent {
     pub offset: u64,
 }
 
+/// How many blocks of a kind there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BlockCount {
+    /// Blocks.
+    pub blocks: u64,
+    /// Bytes, frames included.
+    pub bytes: u64,
+}
+
 /// Entries of a list that are given at once.
 const PORTION: usize = 256;
 
@@ -92,6 +101,7 @@ pub struct Reader<'s> {
     raw_events: u64,
     raw: RawEvent,
     ends: [u32; MAX_PARAMS],
+    counts: [BlockCount; BlockKind::PLACES],
     /// The event that [`Self::advance`] came to.
     found: Option<Found>,
 }
@@ -188,6 +198,7 @@ impl<'s> Reader<'s> {
             raw_events: 0,
             raw: RawEvent::default(),
             ends: [0; MAX_PARAMS],
+            counts: [BlockCount::default(); BlockKind::PLACES],
             found: None,
         }
     }
@@ -220,6 +231,11 @@ impl<'s> Reader<'s> {
         self.blocks
     }
 
+    /// The blocks begun, by kind.
+    pub fn block_counts(&self) -> impl Iterator<Item = (BlockKind, BlockCount)> + '_ {
+        self.counts.iter().enumerate().filter(|(_, c)| c.blocks > 0).map(|(i, c)| (BlockKind::at(i), *c))
+    }
+
     /// The last event as it stands in the file.
     pub fn raw(&self) -> RawEvent {
         self.raw
@@ -234,19 +250,23 @@ impl<'s> Reader<'s> {
     #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
     #[inline]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, Error> {
-        self.found = None;
-        if matches!(self.phase, Phase::Events) {
-            match self.next_event() {
-                Ok(Next::Event(found)) => return Ok(Some(Item::Event(self.lend(found)))),
-                Ok(Next::End) => {
-                    self.phase = Phase::Done;
-                    return Ok(None);
-                }
-                Ok(Next::Other) => return self.restart().map(Some),
-                Err(kind) => return Err(self.fail(kind)),
+        Ok(match self.advance()? {
+            Advance::Item(item) => Some(item),
+            Advance::Event => self.event().map(Item::Event),
+            Advance::End => None,
+        })
+    }
+
+    /// The next event; other items are left out. `None` at the end.
+    #[inline]
+    pub fn next_event_only(&mut self) -> Result<Option<Event<'_>>, Error> {
+        loop {
+            match self.advance()? {
+                Advance::Item(_) => {}
+                Advance::Event => return Ok(self.event()),
+                Advance::End => return Ok(None),
             }
         }
-        self.next_outside()
     }
 
     /// Moves on by one item. Unlike what [`Self::next`] gives, nothing is lent, so that a loop can take in metadata and go on;
@@ -282,64 +302,11 @@ impl<'s> Reader<'s> {
         self.found.as_ref().map(|found| self.borrow(found))
     }
 
-    /// The next event; other items are left out. `None` at the end.
-    pub fn next_event_only(&mut self) -> Result<Option<Event<'_>>, Error> {
-        self.found = None;
-        loop {
-            if matches!(self.phase, Phase::Events) {
-                match self.next_event() {
-                    Ok(Next::Event(found)) => return Ok(Some(self.lend(found))),
-                    Ok(Next::End) => {
-                        self.phase = Phase::Done;
-                        return Ok(None);
-                    }
-                    Ok(Next::Other) => {
-                        self.restart()?;
-                    }
-                    Err(kind) => return Err(self.fail(kind)),
-                }
-            } else if matches!(self.phase, Phase::Done) {
-                return Ok(None);
-            } else {
-                self.metadata_step().map_err(|kind| self.fail(kind))?;
-            }
-        }
-    }
-
-    /// What is not an event, and the first event after it.
-    fn next_outside(&mut self) -> Result<Option<Item<'_>>, Error> {
-        loop {
-            match self.phase {
-                Phase::Done => return Ok(None),
-                Phase::Events => match self.next_event() {
-                    Ok(Next::Event(found)) => return Ok(Some(Item::Event(self.lend(found)))),
-                    Ok(Next::End) => {
-                        self.phase = Phase::Done;
-                        return Ok(None);
-                    }
-                    Ok(Next::Other) => return self.restart().map(Some),
-                    Err(kind) => return Err(self.fail(kind)),
-                },
-                _ => match self.metadata_step() {
-                    Ok(Some(item)) => return Ok(Some(item)),
-                    Ok(None) => {}
-                    Err(kind) => return Err(self.fail(kind)),
-                },
-            }
-        }
-    }
-
     #[cold]
     fn fail(&mut self, kind: ErrorKind) -> Error {
         self.phase = Phase::Done;
         let place = Place { offset: self.block_offset, block: self.blocks, events: self.events };
         Error::new(kind, place, self.stage)
-    }
-
-    #[inline]
-    fn lend(&mut self, found: Found) -> Event<'_> {
-        self.events += 1;
-        self.borrow(&found)
     }
 
     #[inline]
@@ -375,9 +342,18 @@ impl<'s> Reader<'s> {
         Ok(Item::Restart)
     }
 
+    #[inline]
     fn begin_block(&mut self) {
         self.blocks += 1;
         self.block_offset = self.source.offset();
+    }
+
+    #[inline]
+    fn count_block(&mut self, kind: BlockKind, total: u32) {
+        if let Some(count) = self.counts.get_mut(kind.index()) {
+            count.blocks += 1;
+            count.bytes += u64::from(total);
+        }
     }
 
     // ---- metadata ----
@@ -424,6 +400,7 @@ impl<'s> Reader<'s> {
         if major > 1 {
             return Err(ErrorKind::Version { major, minor });
         }
+        self.count_block(BlockKind::Section, total);
         self.source.consume(fixed);
         let options_len = total - block::SHB_LEN;
         // The trailer is there, but its value does not count.
@@ -440,9 +417,11 @@ impl<'s> Reader<'s> {
         let have = self.source.fill(HEADER_LEN as usize);
         if have < HEADER_LEN as usize {
             self.begin_block();
-            let failed = short(&mut self.source, u64::from(HEADER_LEN), have as u64);
-            let clean = have == 0 && matches!(failed, ErrorKind::Truncated { .. });
-            return Err(if clean { ErrorKind::NoEvents } else { failed });
+            return Err(match self.source.take_error() {
+                Some(e) => ErrorKind::Read(e),
+                None if have == 0 => ErrorKind::NoEvents,
+                None => short(&mut self.source, u64::from(HEADER_LEN), have as u64),
+            });
         }
         let kind = BlockKind::of(frame::u32_at(self.source.bytes(), 0));
         let total = frame::u32_at(self.source.bytes(), 4);
@@ -452,6 +431,7 @@ impl<'s> Reader<'s> {
             return Ok(None);
         }
         self.begin_block();
+        self.count_block(kind, total);
         self.source.consume(HEADER_LEN as usize);
         let Some(len) = total.checked_sub(HEADER_LEN + TRAILER_LEN) else {
             return Err(ErrorKind::BlockTooShort { found: total });
@@ -550,21 +530,24 @@ impl<'s> Reader<'s> {
         loop {
             let have = self.source.fill(HEADER_LEN as usize);
             if have < HEADER_LEN as usize {
-                if have == 0 {
-                    return match self.source.take_error() {
-                        None => Ok(Next::End),
-                        Some(e) => Err(ErrorKind::Read(e)),
-                    };
+                let failed = self.source.take_error();
+                if have == 0 && failed.is_none() {
+                    return Ok(Next::End);
                 }
                 self.begin_block();
-                return Err(short(&mut self.source, u64::from(HEADER_LEN), have as u64));
+                return Err(match failed {
+                    Some(e) => ErrorKind::Read(e),
+                    None => short(&mut self.source, u64::from(HEADER_LEN), have as u64),
+                });
             }
             let block_type = frame::u32_at(self.source.bytes(), 0);
             let total = frame::u32_at(self.source.bytes(), 4);
-            let BlockKind::Event { version, flags, large } = BlockKind::of(block_type) else {
+            let kind = BlockKind::of(block_type);
+            let BlockKind::Event { version, flags, large } = kind else {
                 return Ok(Next::Other);
             };
             self.begin_block();
+            self.count_block(kind, total);
             let layout = frame::Layout { version, flags };
             layout.check_total(total, large, self.options.limits.event_bytes)?;
             let have = self.source.fill(total as usize);

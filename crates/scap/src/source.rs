@@ -223,7 +223,7 @@ impl<R: BufRead> BufRead for Peek<R> {
 enum Decoded<R> {
     Unknown(Peek<R>),
     Plain(Peek<R>),
-    Gzip(GzDecoder<Peek<R>>),
+    Gzip(Box<GzDecoder<Peek<R>>>),
     Ended,
 }
 
@@ -236,7 +236,7 @@ impl<R: BufRead> Read for Decoded<R> {
                 Self::Unknown(r) => {
                     let gzip = r.is_gzip()?;
                     let Self::Unknown(r) = std::mem::replace(self, Self::Ended) else { return Ok(0) };
-                    *self = if gzip { Self::Gzip(GzDecoder::new(r)) } else { Self::Plain(r) };
+                    *self = if gzip { Self::Gzip(Box::new(GzDecoder::new(r))) } else { Self::Plain(r) };
                 }
                 Self::Gzip(member) => {
                     let n = member.read(out)?;
@@ -246,7 +246,7 @@ impl<R: BufRead> Read for Decoded<R> {
                     let Self::Gzip(member) = std::mem::replace(self, Self::Ended) else { return Ok(0) };
                     let mut rest = member.into_inner();
                     if rest.is_gzip()? {
-                        *self = Self::Gzip(GzDecoder::new(rest));
+                        *self = Self::Gzip(Box::new(GzDecoder::new(rest)));
                     }
                 }
             }

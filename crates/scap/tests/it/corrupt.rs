@@ -51,7 +51,7 @@ fn read(mut reader: Reader<'_>) -> End {
 /// The reference's text without what is its own: the kind of exit and the place in its sources.
 fn text_of(error: &str) -> String {
     let text = error.trim_start_matches("EXCEPTION ").trim_start_matches("ERROR ").trim_start_matches("scap error: ");
-    text.replace(" at <file>, line <n>", "").replace("scap_read_section_header", "section header")
+    text.replace(" at <file>, line <n>", "")
 }
 
 #[test]

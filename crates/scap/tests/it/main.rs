@@ -8,3 +8,4 @@ mod corrupt;
 mod hostile;
 mod roundtrip;
 mod shared;
+mod versions;
