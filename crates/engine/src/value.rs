@@ -32,6 +32,24 @@ pub enum Value<'a> {
     Ancestors(&'a [Value<'a>]),
 }
 
+impl<'a> Value<'a> {
+    /// The bytes of a string or buffer.
+    pub fn as_bytes(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list, of the ends of a connection or of the ancestors.
+    pub fn elements(&self) -> Option<&'a [Value<'a>]> {
+        match self {
+            Self::List(items) | Self::Ends(items) | Self::Ancestors(items) => Some(items),
+            _ => None,
+        }
+    }
+}
+
 /// An event with whatever is needed to compute fields: a capture's event with the machine's state, a test's table of values,
 /// a plugin's event.
 pub trait FieldSource {
@@ -43,4 +61,11 @@ pub trait FieldSource {
     fn timestamp(&self) -> u64;
     /// The value of a field, or `None` where it has none.
     fn extract<'a>(&'a self, field: &FieldRef, arena: &'a Bump) -> Option<Value<'a>>;
+
+    /// Whether the event is one of a stream, so that fields which look back (`evt.deltatime`, `util.cnt`) and fields that the
+    /// code alone decides (`evt.type`) can be computed outside [`extract`](Self::extract). Not so for made-up events: what
+    /// their table does not name has no value.
+    fn is_recorded(&self) -> bool {
+        false
+    }
 }

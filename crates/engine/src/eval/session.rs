@@ -1,0 +1,451 @@
+//! One event under evaluation.
+
+use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
+use falco_catalog::event;
+use falco_catalog::field as ids;
+use falco_catalog::{EventType, FieldArg, FieldId, FieldRef, ParamType};
+use falco_compiler::program::{Atom, AtomId, Extract, ExtractId, ExtractKind, Operand, Program};
+use falco_syntax::condition::ast::Operator;
+use rustc_hash::FxHashMap;
+
+use super::Matching;
+use super::classes::has_class;
+use super::code::MATCH;
+use super::explain::{Explanation, Truth};
+use super::index::{RuleIndex, carries_its_name, is_host_name};
+use super::matcher::compare_values;
+use super::prepare::{ByCode, Group, Judge, Part, Prepared, Route, Shape};
+use super::transform;
+use crate::fields::paths::join_items;
+use crate::value::{FieldSource, Value};
+
+const NANOSECONDS: u64 = 1_000_000_000;
+
+/// What has been found out, stamped with the event's epoch so that nothing needs clearing between events.
+#[derive(Debug)]
+pub(crate) struct Memo {
+    epoch: u32,
+    /// For each atom the epoch, and its truth in the lowest bit.
+    atoms: Box<[u32]>,
+    /// For each extraction the epoch and the place in the session's values.
+    extracts: Box<[(u32, u32)]>,
+    /// For each class group the epoch and the value's class; `None` when atoms must compare by themselves.
+    classes: Box<[(u32, Option<u32>)]>,
+    /// For each needle group the epoch and the words found.
+    needles: Box<[(u32, Box<[u64]>)]>,
+    /// For fields that look back: what they need to know of the events before.
+    looks: Box<[u64]>,
+    times: Times,
+}
+
+/// Times by field and by processor or thread.
+#[derive(Debug, Default)]
+struct Times(FxHashMap<(u32, Owner), u64>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Owner {
+    Cpu(i64),
+    Thread(i64),
+}
+
+impl Times {
+    /// More threads than this are not remembered; they count from nothing each time.
+    const MAX: usize = 1 << 18;
+
+    fn get(&self, of: (u32, Owner)) -> u64 {
+        self.0.get(&of).copied().unwrap_or(0)
+    }
+
+    /// Sets a time and gives the one before, 0 if there was none.
+    fn replace(&mut self, of: (u32, Owner), time: u64) -> u64 {
+        match self.0.get_mut(&of) {
+            Some(slot) => std::mem::replace(slot, time),
+            None => {
+                if self.0.len() < Self::MAX {
+                    self.0.insert(of, time);
+                }
+                0
+            }
+        }
+    }
+}
+
+impl Memo {
+    pub(crate) fn new(prepared: &Prepared) -> Self {
+        Self {
+            epoch: 0,
+            atoms: vec![0; prepared.program.atoms.len()].into(),
+            extracts: vec![(0, 0); prepared.program.extracts.len()].into(),
+            classes: vec![(0, None); prepared.classes.len()].into(),
+            needles: prepared.needles.iter().map(|group| (0, vec![0; group.width()].into())).collect(),
+            looks: vec![0; prepared.program.extracts.len()].into(),
+            times: Times::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_epoch_for_test(&mut self, epoch: u32) {
+        self.epoch = epoch;
+    }
+
+    /// Forgets everything but the looks back.
+    fn next_event(&mut self) {
+        self.epoch += 1;
+        if self.epoch == u32::MAX >> 1 {
+            self.epoch = 1;
+            self.atoms.fill(0);
+            self.extracts.fill((0, 0));
+            self.classes.fill((0, None));
+            self.needles.iter_mut().for_each(|group| group.0 = 0);
+        }
+    }
+}
+
+/// One event under evaluation: what is asked for is found out once and remembered until the session ends.
+#[derive(Debug)]
+pub struct Session<'s, S> {
+    index: &'s mut RuleIndex,
+    work: Work<'s, S>,
+}
+
+/// The session without the index, which is read while this changes.
+#[derive(Debug)]
+struct Work<'s, S> {
+    prepared: &'s Prepared,
+    memo: &'s mut Memo,
+    arena: &'s Bump,
+    event: &'s S,
+    values: BumpVec<'s, Option<Value<'s>>>,
+}
+
+impl<'s, S: FieldSource> Session<'s, S> {
+    pub(crate) fn new(
+        prepared: &'s Prepared,
+        index: &'s mut RuleIndex,
+        memo: &'s mut Memo,
+        arena: &'s Bump,
+        event: &'s S,
+    ) -> Self {
+        memo.next_event();
+        Self { index, work: Work { prepared, memo, arena, event, values: BumpVec::new_in(arena) } }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &'s Program {
+        &self.work.prepared.program
+    }
+
+    /// The event.
+    pub fn event(&self) -> &'s S {
+        self.work.event
+    }
+
+    /// The numbers of the rules that the event matches, in order. `matches` is cleared first.
+    pub fn matches(&mut self, matching: Matching, matches: &mut Vec<u32>) {
+        matches.clear();
+        let event = self.work.event;
+        let code = if event.is_recorded() { event.event_type() } else { None };
+        let Some(key) = self.index.key(event.source(), code) else {
+            return;
+        };
+        if self.index.plan(key).is_none() {
+            let fixed = self.work.fixed_atoms(code);
+            self.index.build(key, self.work.prepared, &fixed);
+        }
+        let Some(plan) = self.index.plan(key) else {
+            return;
+        };
+        for &(rule, start) in &plan.rules {
+            let mut next = start;
+            while let Some(instr) = plan.code.get(next as usize) {
+                next = if self.work.holds(instr.atom) { instr.on_true } else { instr.on_false };
+            }
+            if next == MATCH {
+                matches.push(rule);
+                if matching == Matching::First {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether an atom holds. False too where a side has no value.
+    pub fn holds(&mut self, atom: AtomId) -> bool {
+        self.work.holds(atom)
+    }
+
+    /// A value of the program, or `None` where the event has none.
+    pub fn value(&mut self, extract: ExtractId) -> Option<Value<'s>> {
+        self.work.value(extract)
+    }
+
+    /// An atom's truth in three values.
+    pub fn truth(&mut self, atom: AtomId) -> Truth {
+        let Some(Atom { left, right, .. }) = self.program().atoms.get(atom.0 as usize) else {
+            return Truth::NoValue;
+        };
+        let has_right = match right {
+            Operand::Extract(id) => self.value(*id).is_some(),
+            _ => true,
+        };
+        match (self.holds(atom), has_right && self.value(*left).is_some()) {
+            (true, _) => Truth::True,
+            (false, true) => Truth::False,
+            (false, false) => Truth::NoValue,
+        }
+    }
+
+    /// Why a rule does or does not match; `None` for a number that is no rule's. Switched-off rules are judged as well.
+    pub fn explain(&mut self, rule: u32) -> Option<Explanation> {
+        Explanation::new(self, rule)
+    }
+
+    /// The value as outputs show it: an address whose name is asked for becomes the name that rules resolved to it.
+    pub(crate) fn shown_value(&mut self, extract: ExtractId) -> Option<Value<'s>> {
+        let program = self.program();
+        if let Some(ExtractKind::Field(field)) = program.extracts.get(extract.0 as usize).map(|e| &e.kind) {
+            // Compared, these are all ancestors' values; printed, the process's own.
+            let own = match (field.id, &field.arg) {
+                (ids::PROC_APID, FieldArg::None) => Some(ids::PROC_PID),
+                (ids::PROC_AENV, FieldArg::None) => Some(ids::PROC_ENV),
+                _ => None,
+            };
+            if let Some(id) = own {
+                return self.work.event.extract(&FieldRef { id, ..field.clone() }, self.work.arena);
+            }
+        }
+        let value = self.value(extract)?;
+        match value {
+            Value::Ip(ip) if self.program().extracts.get(extract.0 as usize).is_some_and(is_host_name) => {
+                self.work.prepared.host_names().find_map(|names| names.name_of(ip)).map(Value::Bytes)
+            }
+            _ => Some(value),
+        }
+    }
+
+    /// What is known beforehand of an extraction.
+    pub(crate) fn shape(&self, extract: ExtractId) -> Option<(&'s Extract, &'s Shape)> {
+        let i = extract.0 as usize;
+        Some((self.work.prepared.program.extracts.get(i)?, self.work.prepared.extracts.get(i)?))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn holds_without_groups(&mut self, atom: AtomId) -> bool {
+        let prepared = self.work.prepared;
+        let (atom, judge) = (&prepared.program.atoms[atom.0 as usize], &prepared.atoms[atom.0 as usize]);
+        self.value(atom.left).is_some_and(|left| self.work.compare(atom, judge, left))
+    }
+}
+
+impl<'s, S: FieldSource> Work<'s, S> {
+    /// Atoms that hold or fail for every event of this one's code, with their truth.
+    fn fixed_atoms(&mut self, code: Option<EventType>) -> FxHashMap<AtomId, bool> {
+        let Some(code) = code else {
+            return FxHashMap::default();
+        };
+        let named = carries_its_name(code);
+        let prepared = self.prepared;
+        (0..prepared.program.atoms.len() as u32)
+            .map(AtomId)
+            .filter(|atom| match prepared.by_code(*atom) {
+                ByCode::Always => true,
+                ByCode::UnlessNamed => !named,
+                ByCode::No => false,
+            })
+            .map(|atom| (atom, self.holds(atom)))
+            .collect()
+    }
+
+    fn holds(&mut self, atom: AtomId) -> bool {
+        let i = atom.0 as usize;
+        let epoch = self.memo.epoch;
+        match self.memo.atoms.get(i) {
+            Some(&stamp) if stamp >> 1 == epoch => return stamp & 1 == 1,
+            Some(_) => {}
+            None => return false,
+        }
+        let truth = self.judge(i);
+        self.memo.atoms[i] = epoch << 1 | u32::from(truth);
+        truth
+    }
+
+    fn judge(&mut self, i: usize) -> bool {
+        let prepared = self.prepared;
+        let (Some(atom), Some(judge)) = (prepared.program.atoms.get(i), prepared.atoms.get(i)) else {
+            return false;
+        };
+        let Some(left) = self.value(atom.left) else {
+            return false;
+        };
+        if let Value::Bytes(bytes) = left {
+            match &judge.group {
+                Group::None => {}
+                Group::Class { group, members, negated } => {
+                    if let Some(class) = self.class_of(*group as usize, bytes) {
+                        return has_class(members, class) != *negated;
+                    }
+                }
+                Group::Needle { group, needle } => return self.has_needle(*group as usize, *needle, bytes),
+            }
+        }
+        self.compare(atom, judge, left)
+    }
+
+    /// Compares without the help of groups.
+    fn compare(&mut self, atom: &Atom, judge: &Judge, left: Value<'s>) -> bool {
+        match (&judge.test, &atom.right) {
+            (Some(test), _) => holds_for(atom.op, left, |value| test.holds(value)),
+            (None, Operand::Extract(right)) => match self.value(*right) {
+                Some(right) => holds_for(atom.op, left, |value| compare_values(atom.op, judge.text, value, &right)),
+                None => false,
+            },
+            (None, _) => false,
+        }
+    }
+
+    fn class_of(&mut self, group: usize, value: &[u8]) -> Option<u32> {
+        let epoch = self.memo.epoch;
+        let slot = self.memo.classes.get_mut(group)?;
+        if slot.0 != epoch {
+            *slot = (epoch, self.prepared.classes.get(group)?.class_of(value));
+        }
+        slot.1
+    }
+
+    fn has_needle(&mut self, group: usize, needle: u32, value: &[u8]) -> bool {
+        let epoch = self.memo.epoch;
+        let (Some(slot), Some(words)) = (self.memo.needles.get_mut(group), self.prepared.needles.get(group)) else {
+            return false;
+        };
+        if slot.0 != epoch {
+            words.find(value, &mut slot.1);
+            slot.0 = epoch;
+        }
+        has_class(&slot.1, needle)
+    }
+
+    fn value(&mut self, extract: ExtractId) -> Option<Value<'s>> {
+        let i = extract.0 as usize;
+        let epoch = self.memo.epoch;
+        let &(stamp, place) = self.memo.extracts.get(i)?;
+        if stamp == epoch {
+            return self.values.get(place as usize).copied().flatten();
+        }
+        let value = self.compute(i);
+        self.memo.extracts[i] = (epoch, self.values.len() as u32);
+        self.values.push(value);
+        value
+    }
+
+    fn compute(&mut self, i: usize) -> Option<Value<'s>> {
+        let prepared = self.prepared;
+        let extract = prepared.program.extracts.get(i)?;
+        match &extract.kind {
+            ExtractKind::Field(field) => {
+                let value = self.event.extract(field, self.arena);
+                match prepared.extracts.get(i)?.route {
+                    Route::Event => value,
+                    route if self.event.is_recorded() => self.look_back(i as u32, route, value),
+                    _ => value,
+                }
+            }
+            ExtractKind::Const(bytes) => Some(Value::Bytes(bytes)),
+            ExtractKind::List(items) => {
+                let mut out = BumpVec::with_capacity_in(items.len(), self.arena);
+                for item in items.iter().filter(|id| (id.0 as usize) < i) {
+                    out.push(self.value(*item)?);
+                }
+                Some(Value::List(out.into_bump_slice()))
+            }
+            ExtractKind::Call { transformer, args, suffix } => {
+                let mut values = BumpVec::with_capacity_in(args.len(), self.arena);
+                // A call's arguments come before it; that they do is what bounds the recursion.
+                for arg in args.iter().filter(|id| (id.0 as usize) < i) {
+                    values.push(flattened(self.value(*arg)?, self.arena));
+                }
+                let first = args.first().and_then(|id| prepared.program.extracts.get(id.0 as usize))?;
+                transform::apply(*transformer, &values, *suffix, first.ty, self.arena)
+            }
+        }
+    }
+
+    /// Fields that compare with the events before.
+    fn look_back(&mut self, extract: u32, route: Route, value: Option<Value<'s>>) -> Option<Value<'s>> {
+        match route {
+            Route::Event => value,
+            Route::Count => {
+                let last = self.memo.looks.get_mut(extract as usize)?;
+                *last += 1;
+                Some(Value::Uint(*last))
+            }
+            Route::Delta(part) => {
+                let now = self.event.timestamp();
+                let last = self.memo.looks.get_mut(extract as usize)?;
+                let delta = if *last == 0 { 0 } else { now.wrapping_sub(*last) };
+                *last = now;
+                Some(Value::Uint(match part {
+                    Part::Whole => delta,
+                    Part::Seconds => delta / NANOSECONDS,
+                    Part::Nanoseconds => delta % NANOSECONDS,
+                }))
+            }
+            Route::ExecTime { total } => {
+                let switch = matches!(self.event.event_type(), Some(event::SCHEDSWITCH_1_E | event::SCHEDSWITCH_6_E));
+                let mut time = 0;
+                if switch {
+                    let cpu = self.number(ids::EVT_CPU, ParamType::Int16)?;
+                    let now = self.event.timestamp();
+                    let last = self.memo.times.replace((extract, Owner::Cpu(cpu)), now);
+                    time = if last == 0 { 0 } else { now.wrapping_sub(last) };
+                }
+                if total {
+                    let thread = (extract, Owner::Thread(self.number(ids::THREAD_TID, ParamType::Int64)?));
+                    time = self.memo.times.get(thread).wrapping_add(time);
+                    self.memo.times.replace(thread, time);
+                }
+                Some(Value::Uint(time))
+            }
+            Route::CpuTime => {
+                let Some(Value::Uint(used)) = value else { return None };
+                let thread = self.number(ids::THREAD_TID, ParamType::Int64)?;
+                let last = self.memo.times.replace((extract, Owner::Thread(thread)), used);
+                let delta = if last == 0 { 0.0 } else { used.wrapping_sub(last) as f64 };
+                Some(Value::Double(delta.min(100.0)))
+            }
+        }
+    }
+
+    fn number(&self, id: FieldId, ty: ParamType) -> Option<i64> {
+        let field = FieldRef { id, arg: FieldArg::None, ty, is_list: false };
+        match self.event.extract(&field, self.arena)? {
+            Value::Int(n) => Some(n),
+            Value::Uint(n) => i64::try_from(n).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// All ancestors as transformers see them: one text.
+fn flattened<'a>(value: Value<'a>, arena: &'a Bump) -> Value<'a> {
+    match value {
+        Value::Ancestors(items) => Value::Bytes(join_items(items.iter().filter_map(Value::as_bytes), b' ', arena)),
+        other => other,
+    }
+}
+
+/// Spreads a comparison over the elements of a compound value.
+fn holds_for(op: Operator, value: Value<'_>, test: impl Fn(&Value<'_>) -> bool) -> bool {
+    match value {
+        Value::List(items) => match op {
+            Operator::Exists => true,
+            Operator::In => items.iter().all(test),
+            Operator::Intersects => items.iter().any(test),
+            _ => false,
+        },
+        // "Is not x" must hold for both ends; everything else for either.
+        Value::Ends(items) if op == Operator::Ne => !items.is_empty() && items.iter().all(test),
+        Value::Ends(items) | Value::Ancestors(items) => items.iter().any(test),
+        scalar => test(&scalar),
+    }
+}
