@@ -4,6 +4,7 @@
 
 mod alloc;
 mod captures;
+mod converter;
 mod corrupt;
 mod hostile;
 mod roundtrip;
