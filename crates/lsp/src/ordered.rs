@@ -72,6 +72,18 @@ fn params<T: DeserializeOwned>(request: &Request) -> Option<T> {
     T::deserialize(request.params()?).ok()
 }
 
+/// `shutdown` and `exit` have no parameters; some clients write that as `null`, which tower-lsp refuses.
+fn without_null_params(request: Request) -> Request {
+    if !matches!(request.method(), "shutdown" | "exit") || request.params() != Some(&serde_json::Value::Null) {
+        return request;
+    }
+    let plain = Request::build(request.method().to_owned());
+    match request.id() {
+        Some(id) => plain.id(id.clone()).finish(),
+        None => plain.finish(),
+    }
+}
+
 impl<S> Service<Request> for Ordered<S>
 where
     S: Service<Request, Response = Option<Response>>,
@@ -88,6 +100,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         self.observe(&request);
+        let request = without_null_params(request);
         let snapshot = self.store.lock().snapshot();
         Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
     }

@@ -69,7 +69,10 @@ impl Drop for StoreGuard<'_> {
 pub struct Store {
     encoding: Encoding,
     roots: Vec<PathBuf>,
-    settings: Settings,
+    /// The engine version that the client's settings ask for; it goes before the project file's.
+    client_version: Option<String>,
+    /// The engine version that each folder's project file asks for.
+    project_versions: FxHashMap<PathBuf, String>,
     documents: Arc<FxHashMap<Url, Document>>,
     /// Rules files on disk, by workspace folder, in load order.
     disk: FxHashMap<PathBuf, Vec<(Url, Arc<str>)>>,
@@ -158,10 +161,18 @@ impl Store {
     pub fn configure(&mut self, options: Option<&serde_json::Value>) {
         let version = options.and_then(|o| o.get("engineVersion")).and_then(|v| v.as_str());
         let version = version.filter(|v| !v.is_empty()).map(str::to_owned);
-        if self.settings.engine_version != version {
-            self.settings.engine_version = version;
+        if self.client_version != version {
+            self.client_version = version;
             self.rebuild_all();
         }
+    }
+
+    fn settings(&self, key: &SetKey) -> Settings {
+        let project = match key {
+            SetKey::Root(root) => self.project_versions.get(root),
+            SetKey::Folder(_) | SetKey::Single(_) => None,
+        };
+        Settings { engine_version: self.client_version.as_ref().or(project).cloned() }
     }
 
     /// The workspace folders.
@@ -179,10 +190,13 @@ impl Store {
 
     /// Takes over what a scan of a folder found.
     pub fn scanned(&mut self, root: &Path, scan: Scan) {
-        if let Some(Ok(project)) = &scan.project
-            && project.engine_version.is_some()
-        {
-            self.settings.engine_version.clone_from(&project.engine_version);
+        match &scan.project {
+            Some(Ok(project)) if project.engine_version.is_some() => {
+                self.project_versions.extend(project.engine_version.clone().map(|v| (root.to_owned(), v)));
+            }
+            _ => {
+                self.project_versions.remove(root);
+            }
         }
         self.disk.insert(root.to_owned(), with_urls(scan));
         self.rebuild_all();
@@ -268,6 +282,7 @@ impl Store {
 
     fn rebuild(&mut self, key: &SetKey) {
         let files = self.collect(key);
+        let settings = self.settings(key);
         self.revision += 1;
         let sets = Arc::make_mut(&mut self.sets);
         let old = sets.remove(key);
@@ -276,7 +291,7 @@ impl Store {
         }
         let previous = old.and_then(|old| old.analysis.get().cloned().or_else(|| old.previous.clone()));
         let (urls, files) = files.into_iter().unzip();
-        let set = LoadSet { urls, files, settings: self.settings.clone(), previous, analysis: OnceLock::new() };
+        let set = LoadSet { urls, files, settings, previous, analysis: OnceLock::new() };
         sets.insert(key.clone(), Arc::new(set));
     }
 

@@ -63,6 +63,44 @@ pub(crate) fn sources(analysis: &Analysis, facts: &ItemFacts) -> Vec<String> {
     }
 }
 
+/// The fields that most rules are made of; they come first among those that go with what was typed.
+const EVERYDAY: [&str; 34] = [
+    "container.id",
+    "container.image.repository",
+    "container.name",
+    "ct.name",
+    "ct.user",
+    "evt.arg",
+    "evt.is_open_read",
+    "evt.is_open_write",
+    "evt.res",
+    "evt.type",
+    "fd.directory",
+    "fd.filename",
+    "fd.name",
+    "fd.num",
+    "fd.sip",
+    "fd.sport",
+    "fd.typechar",
+    "fs.path.name",
+    "k8s.ns.name",
+    "k8s.pod.name",
+    "ka.target.resource",
+    "ka.user.name",
+    "ka.verb",
+    "proc.aname",
+    "proc.args",
+    "proc.cmdline",
+    "proc.exepath",
+    "proc.name",
+    "proc.pid",
+    "proc.pname",
+    "proc.tty",
+    "user.loginuid",
+    "user.name",
+    "user.uid",
+];
+
 /// Collects completions.
 pub(crate) struct Completions<'a> {
     pub(crate) analysis: &'a Analysis,
@@ -119,6 +157,7 @@ impl Completions<'_> {
         for field in fields {
             if !field.flags.hidden() && goes_with(field.name, typed) && keep(field) {
                 let deprecated = field.flags.deprecated();
+                let common = EVERYDAY.contains(&field.name);
                 self.items.push(CompletionItem {
                     label: field.name.to_owned(),
                     kind: CompletionKind::Field,
@@ -127,7 +166,7 @@ impl Completions<'_> {
                     edit: TextEdit { range, text: field.name.to_owned() },
                     is_snippet: false,
                     deprecated,
-                    rank: if deprecated { 30 } else { 20 },
+                    rank: if deprecated { 30 } else { 20 - u8::from(common) },
                 });
             }
         }
