@@ -61,7 +61,7 @@ pub fn compile_filter(catalog: &Catalog, source: &str, text: &str) -> Result<Fil
                 return Err(FilterError { message: problem.message.clone(), range, help: problem.help.clone() });
             }
             Note::Ref(slot) => return Err(no_macro(&expr, *slot)),
-            Note::Hint { .. } | Note::Deprecated { .. } | Note::NaCheck { .. } => {}
+            Note::Hint { .. } | Note::Deprecated { .. } | Note::NaCheck { .. } | Note::Lint(_) => {}
         }
     }
     let mut builder = Builder::default();

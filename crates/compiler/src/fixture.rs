@@ -104,6 +104,20 @@ fn annotation(line: &str, start: usize, diagnostic: &Diagnostic) -> String {
     format!("#{indent}{mark}{more} {}: {}{help}\n", diagnostic.severity, diagnostic.message)
 }
 
+/// Compiles a fixture with the whole catalogue and compares its annotations.
+///
+/// # Panics
+/// When the annotations are not what they should be.
+#[track_caller]
+pub fn check(text: &str) {
+    let fixture = strip(text);
+    let options = crate::Options::new(std::sync::Arc::new(falco_catalog::Catalog::builtin()));
+    let compilation = crate::compile(&fixture.files, &options);
+    let ours = annotate(&fixture, &compilation.diagnostics);
+    let expected = text.strip_prefix('\n').unwrap_or(text);
+    assert!(ours == expected, "\n--- expected\n{expected}\n--- ours\n{ours}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use falco_catalog::ParamType;
+use falco_catalog::{ParamType, TypeClass};
 use falco_syntax::condition::ast::{Operator, Text};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -121,6 +121,11 @@ pub(crate) fn number_const(ty: ParamType, number: Number) -> Const {
         P::Uint32 | P::Flags32 | P::Enumflags32 | P::Mode => Const::Uint((number.unsigned() as u32).into()),
         _ => Const::Uint(number.unsigned()),
     }
+}
+
+/// The number that a constant of a numeric type is written as; `None` where it is no decimal number.
+pub(super) fn exact(ty: ParamType, text: &[u8]) -> Option<Number> {
+    (ty.class() == Some(TypeClass::Number)).then(|| number(text)).flatten()
 }
 
 fn number_help(text: &str) -> Option<String> {

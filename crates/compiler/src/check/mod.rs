@@ -17,8 +17,10 @@ use falco_catalog::{Catalog, EventSet, FieldRef, ParamType};
 use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Check, Expr, Left, Modifier, Operator, Right, Text};
 
+pub(crate) use consts::Number;
 pub(crate) use fields::exception_field;
 
+use crate::lints::{Lint, net_in_list, number_wraps};
 use crate::options::Version;
 use crate::program::{Const, Transformer};
 use fields::Side;
@@ -106,11 +108,32 @@ pub(crate) struct CheckedAtom {
 
 #[derive(Debug)]
 pub(crate) enum Note {
-    Problem { atom: u32, problem: Problem },
-    Hint { at: u32, hint: hints::Hint },
-    Deprecated { range: Range, field: &'static str },
-    NaCheck { range: Range },
+    Problem {
+        atom: u32,
+        problem: Problem,
+    },
+    Hint {
+        at: u32,
+        hint: hints::Hint,
+    },
+    Deprecated {
+        range: Range,
+        field: &'static str,
+    },
+    NaCheck {
+        range: Range,
+    },
+    /// Something that only we say.
+    Lint(Box<LintNote>),
     Ref(u32),
+}
+
+#[derive(Debug)]
+pub(crate) struct LintNote {
+    pub(crate) lint: &'static Lint,
+    pub(crate) range: Range,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
 }
 
 /// Something wrong with a check.
@@ -184,6 +207,9 @@ impl Checker<'_> {
         }
         let at = check.range.start().into();
         self.hints(check, at);
+        if let Some(typed) = &typed {
+            self.lints(check, typed);
+        }
         let events = typed.as_ref().and_then(|typed| events::of_check(&self.cx, check, typed)).map(Box::new);
         self.checked.atoms.push(CheckedAtom { range: range(check.range), typed: typed.map(Arc::new), events });
         CExpr::Atom(atom)
@@ -261,6 +287,27 @@ impl Checker<'_> {
             last.help = Some(format!("{more} more values of this check are wrong"));
         }
         consts
+    }
+
+    fn lints(&mut self, check: &Check, typed: &TypedCheck) {
+        let mut push = |lint, place: TextRange, message, help| {
+            self.checked.notes.push(Note::Lint(Box::new(LintNote { lint, range: range(place), message, help })));
+        };
+        if let Some((message, help)) = net_in_list::judge(check) {
+            push(&net_in_list::LINT, check.range, message, Some(help));
+        }
+        let items = match &check.right {
+            Right::Value(text) => std::slice::from_ref(text),
+            Right::List { items, .. } => items.as_slice(),
+            _ => return,
+        };
+        let TOperand::Consts(consts) = &typed.right else { return };
+        for (item, value) in items.iter().zip(consts) {
+            let Some(number) = consts::exact(typed.left.ty, &item.value) else { continue };
+            if let Some(message) = number_wraps::judge(typed.left.ty, number, value) {
+                push(&number_wraps::LINT, item.range, message, None);
+            }
+        }
     }
 
     fn is_event(&self, text: &Text) -> bool {

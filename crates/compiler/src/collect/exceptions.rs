@@ -7,6 +7,7 @@ use falco_syntax::condition::ast::{Modifier, Operator};
 use crate::check;
 use crate::collect::decode::{Keys, short};
 use crate::collect::{Collector, ExceptionEntry, ExceptionState, ItemCx};
+use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag};
@@ -188,16 +189,15 @@ impl Collector<'_> {
 
     fn unknown_exception_keys(&mut self, keys: &Keys<'_>) {
         const KNOWN: [&str; 4] = ["name", "fields", "comps", "values"];
-        let lint = &crate::lints::UNKNOWN_EXCEPTION_KEY;
-        let Some(level) = crate::lints::level(&self.options.lints, lint) else { return };
         for entry in keys.entries {
             let Some(key) = entry.key.as_scalar() else { continue };
             if KNOWN.contains(&&*key.text) {
                 continue;
             }
             let loc = key.loc(keys.ir.uid);
-            let message = format!("unknown key `{}` in an exception; Falco ignores it without a word", key.text);
-            let mut diag = RawDiag::new(lint.code, level, message, loc);
+            let message = format!("an exception has no key `{}`, and Falco ignores it without a word", key.text);
+            let lint = &lints::unknown_exception_key::LINT;
+            let Some(mut diag) = lint.diag(&self.options.lints, message, loc) else { return };
             let free = KNOWN.into_iter().filter(|known| keys.get(known).is_none());
             if let Some(best) = suggest::best(&key.text, free) {
                 diag = diag.help(format!("did you mean `{best}`?")).fix(
@@ -235,7 +235,7 @@ impl Collector<'_> {
                         if comps.len() != items.len() {
                             exception.broken = true;
                             let message =
-                                format!("`comps` has {} entries, but `fields` has {}", comps.len(), items.len());
+                                format!("`comps` and `fields` differ in length: {} and {}", comps.len(), items.len());
                             refuse(self, message, *loc, None);
                         }
                         for comp in comps {

@@ -71,6 +71,12 @@ impl Collector<'_> {
                 return;
             }
         }
+        if let (true, Some(state)) =
+            (overrides.is_broken(), known.and_then(|i| self.collection.lists.get_mut(i as usize)))
+        {
+            state.sites.push(SiteRaw { change: Change::Broken, ..site });
+            return;
+        }
         let index = self.collection.next_index();
         self.collection.changed.push(Arc::clone(&name));
         let state = known.and_then(|i| self.collection.lists.get_mut(i as usize));

@@ -70,6 +70,12 @@ impl Collector<'_> {
                 return;
             }
         }
+        if let (true, Some(state)) =
+            (overrides.is_broken(), known.and_then(|i| self.collection.macros.get_mut(i as usize)))
+        {
+            state.sites.push(SiteRaw { change: Change::Broken, ..site });
+            return;
+        }
         let index = self.collection.next_index();
         self.collection.changed.push(Arc::clone(&name));
         let mapped = condition.as_ref().map(|scalar| MappedText::from_scalar(uid, scalar)).unwrap_or_default();
@@ -78,6 +84,7 @@ impl Collector<'_> {
         match state {
             Some(state) if append => {
                 if condition.is_some() {
+                    state.joins.push(state.condition.text.len() as u32);
                     let joined = Arc::make_mut(&mut state.condition);
                     joined.push_synthetic(" ", site.body.unwrap_or(site.name), 0);
                     joined.push_mapped(&mapped);
@@ -90,6 +97,7 @@ impl Collector<'_> {
                 if condition.is_some() {
                     state.condition = Arc::new(mapped);
                     state.condition_at = condition_at;
+                    state.joins.clear();
                     state.broken = false;
                 }
                 state.visibility = index;
@@ -110,6 +118,7 @@ impl Collector<'_> {
                     definition_name: site.name,
                     // An append to nothing usually is no whole condition.
                     broken: condition.is_none() || append,
+                    joins: Vec::new(),
                     sites: vec![site],
                 });
             }

@@ -24,6 +24,7 @@ pub(crate) use state::{
 
 use crate::diagnostic::ItemKind;
 use crate::items::{Document, Element, FileItems, HEAD_KEYS, ItemIr};
+use crate::lints;
 use crate::loc::Loc;
 use crate::options::Options;
 use crate::report::FalcoCode;
@@ -61,10 +62,10 @@ impl Collector<'_> {
     pub(crate) fn file(&mut self, file: &FileItems) {
         for error in &file.yaml_errors {
             if !error.fatal {
-                let lint = if error.flow_indent { &crate::lints::FLOW_INDENT } else { &crate::lints::LAX_YAML };
-                if let Some(level) = crate::lints::level(&self.options.lints, lint) {
-                    let loc = Loc::new(file.uid, error.start, error.end);
-                    self.sink.ours(RawDiag::new(lint.code, level, &*error.message, loc).maybe_help(error.help.clone()));
+                let lint = if error.flow_indent { &lints::flow_indent::LINT } else { &lints::lax_yaml::LINT };
+                let loc = Loc::new(file.uid, error.start, error.end);
+                if let Some(diag) = lint.diag(&self.options.lints, &*error.message, loc) {
+                    self.sink.ours(diag.maybe_help(error.help.clone()));
                 }
                 continue;
             }
@@ -216,14 +217,12 @@ impl Collector<'_> {
         if first == index {
             return;
         }
-        let Some(level) = crate::lints::level(&self.options.lints, &crate::lints::DUPLICATE_KEY) else { return };
-        let diag = RawDiag::new(
-            crate::lints::DUPLICATE_KEY.code,
-            level,
-            format!("key `{key}` is given twice; Falco takes the first and ignores this one"),
-            entry.key.loc(ir.uid),
-        )
-        .label(ir.entries.get(first).map_or(ir.loc(), |e| e.key.loc(ir.uid)), "the one that counts");
+        let message = format!("`{key}` stands twice in this item; Falco takes the first and ignores this one");
+        let Some(diag) = lints::duplicate_key::LINT.diag(&self.options.lints, message, entry.key.loc(ir.uid)) else {
+            return;
+        };
+        let place = ir.entries.get(first).map_or(ir.loc(), |e| e.key.loc(ir.uid));
+        let diag = diag.label(place, "the one that counts");
         self.sink.ours(diag);
     }
 }

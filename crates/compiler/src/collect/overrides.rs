@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::collect::decode::short;
 use crate::collect::{Collection, Collector, ItemCx};
+use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag};
@@ -26,11 +27,25 @@ pub(crate) enum Operation {
 #[derive(Debug, Default)]
 pub(crate) struct Overrides {
     pub(crate) entries: Vec<(Arc<str>, Operation)>,
+    /// Keys of entries that were refused.
+    refused: Vec<Arc<str>>,
+    /// The whole was refused.
+    unusable: bool,
 }
 
 impl Overrides {
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether an override was meant, but nothing of it can be used; already reported.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.entries.is_empty() && (self.unusable || !self.refused.is_empty())
+    }
+
+    /// Whether an entry, usable or not, is for the key.
+    pub(crate) fn names(&self, key: &str) -> bool {
+        self.operation(key).is_some() || self.refused.iter().any(|refused| **refused == *key)
     }
 
     pub(crate) fn operation(&self, key: &str) -> Option<Operation> {
@@ -100,16 +115,14 @@ impl Collector<'_> {
                     entry.value.loc(uid),
                 );
                 self.sink.report(FalcoCode::ErrValidate, diag, Path::file());
+                overrides.unusable = true;
                 return overrides;
             }
             Value::Scalar(scalar) => {
-                let diag = RawDiag::new(
-                    crate::lints::OVERRIDE_IGNORED.code,
-                    crate::lints::OVERRIDE_IGNORED.severity(),
-                    "this `override` has no effect: it must be a mapping such as `condition: append`",
-                    scalar.loc(uid),
-                );
-                if crate::lints::level(&self.options.lints, &crate::lints::OVERRIDE_IGNORED).is_some() {
+                let part = if cx.noun == "list" { "items" } else { "condition" };
+                let message = format!("this `override` has no effect; it must be a mapping such as `{part}: append`");
+                let lint = &lints::override_ignored::LINT;
+                if let Some(diag) = lint.diag(&self.options.lints, message, scalar.loc(uid)) {
                     self.sink.ours(diag);
                 }
                 return overrides;
@@ -125,8 +138,10 @@ impl Collector<'_> {
                 let diag =
                     RawDiag::falco(FalcoCode::ErrValidate, "a key of `override` must be a word", entry.key.loc(uid));
                 self.sink.report(FalcoCode::ErrValidate, diag, Path::file());
+                overrides.unusable = true;
                 continue;
             };
+            overrides.refused.push((&*key.text).into());
             let word = match operation {
                 Value::Scalar(scalar) => &*scalar.text,
                 Value::Null { .. } => "null",
@@ -177,6 +192,7 @@ impl Collector<'_> {
                 self.shape_error(diag, path);
                 continue;
             }
+            overrides.refused.pop();
             overrides.entries.push(((&*key.text).into(), operation));
         }
         overrides

@@ -8,6 +8,7 @@ use crate::collect::exceptions::Reading;
 use crate::collect::overrides::{Operation, OverrideTable, Overrides};
 use crate::collect::{Collector, ExceptionState, ItemCx, RuleState, SiteRaw};
 use crate::index::Change;
+use crate::lints;
 use crate::loc::Loc;
 use crate::program::Priority;
 use crate::report::FalcoCode;
@@ -76,7 +77,10 @@ impl Collector<'_> {
             name: name_loc,
             body: cx.ir.get("condition").map(|entry| entry.value.loc(cx.ir.uid)),
         };
-        if !overrides.is_empty() {
+        if overrides.is_broken() {
+            // It was meant to change an earlier rule, and is no definition.
+            self.broken_rule_override(&name, site(Change::Broken));
+        } else if !overrides.is_empty() {
             self.rule_overrides(cx, &name, &overrides, site);
         } else if append_flag {
             self.rule_append(cx, &name, site(Change::Append));
@@ -183,6 +187,7 @@ impl Collector<'_> {
             broken_condition: condition.is_none(),
             broken_output: output.is_none(),
             invalid: self.error_count() != errors_before,
+            joins: Vec::new(),
             sites: vec![site],
             parts: vec![uid],
         };
@@ -267,16 +272,16 @@ impl Collector<'_> {
 
     /// Lint: keys that `append: true` ignores without a word.
     fn ignored_by_append(&mut self, cx: &ItemCx<'_>) {
-        let lint = &crate::lints::IGNORED_KEY;
-        let Some(level) = crate::lints::level(&self.options.lints, lint) else { return };
         for entry in &cx.ir.entries {
             let Some(key) = entry.key.as_scalar() else { continue };
             let ignored = REPLACEABLE.contains(&&*key.text) && !matches!(&*key.text, "condition" | "exceptions");
             if ignored {
                 let message = format!("`append: true` ignores `{}`", key.text);
-                let diag = RawDiag::new(lint.code, level, message, key.loc(cx.ir.uid))
-                    .help(format!("write `override: {{{}: replace}}` to change it", key.text));
-                self.sink.ours(diag);
+                let lint = &lints::ignored_key::LINT;
+                if let Some(diag) = lint.diag(&self.options.lints, message, key.loc(cx.ir.uid)) {
+                    let help = format!("write `override: {{{}: replace}}` to change it", key.text);
+                    self.sink.ours(diag.help(help));
+                }
             }
         }
     }
@@ -299,7 +304,7 @@ impl Collector<'_> {
             || update.tags.is_some()
             || update.exceptions.is_some();
         if !given {
-            if cx.ir.get("condition").is_none() && cx.ir.get("exceptions").is_none() {
+            if ["condition", "exceptions", "override"].iter().all(|key| cx.ir.get(key).is_none()) {
                 let diag = RawDiag::falco(
                     FalcoCode::ErrValidate,
                     "an appended rule needs `condition` or `exceptions`",
@@ -329,6 +334,9 @@ impl Collector<'_> {
         };
         // Falco changes the texts before it looks at the exceptions.
         if let Some(rule) = self.collection.rules.get_mut(index as usize) {
+            if update.condition.is_some() {
+                rule.joins.push(rule.condition.text.len() as u32);
+            }
             join(&mut rule.condition, &update.condition);
             join(&mut rule.output, &update.output);
             if let Some(desc) = &update.desc {
@@ -443,6 +451,14 @@ impl Collector<'_> {
 
     // ---- override
 
+    fn broken_rule_override(&mut self, name: &Arc<str>, site: SiteRaw) {
+        let known = self.collection.rule_by_name.get(name).copied();
+        match known.and_then(|i| self.collection.rules.get_mut(i as usize)) {
+            Some(rule) => rule.sites.push(site),
+            None => self.insert_rule(RuleState::phantom(name, site)),
+        }
+    }
+
     fn rule_overrides(
         &mut self,
         cx: &ItemCx<'_>,
@@ -472,11 +488,8 @@ impl Collector<'_> {
             }
         }
         // What could be overridden but is not asked to be; Falco finds the first in alphabetical order.
-        let mut left: Vec<&str> = REPLACEABLE
-            .iter()
-            .copied()
-            .filter(|key| cx.ir.get(key).is_some() && overrides.operation(key).is_none())
-            .collect();
+        let mut left: Vec<&str> =
+            REPLACEABLE.iter().copied().filter(|key| cx.ir.get(key).is_some() && !overrides.names(key)).collect();
         left.sort_unstable();
         for key in left {
             let Some(entry) = cx.ir.get(key) else { continue };
@@ -556,6 +569,7 @@ impl Collector<'_> {
         let Some(rule) = self.collection.rules.get_mut(index as usize) else { return };
         if let Some(scalar) = &update.condition {
             rule.condition = Arc::new(MappedText::from_scalar(uid, scalar));
+            rule.joins.clear();
             rule.broken_condition = false;
         }
         if let Some(scalar) = &update.output {
@@ -663,6 +677,7 @@ impl RuleState {
             broken_condition: true,
             broken_output: true,
             invalid: true,
+            joins: Vec::new(),
             sites: vec![SiteRaw { change: Change::Broken, ..site }],
             parts: Vec::new(),
         }

@@ -82,6 +82,8 @@ pub(crate) struct MacroState {
     pub(crate) definition_name: Loc,
     /// Collected from an item without a usable condition; already reported.
     pub(crate) broken: bool,
+    /// Where appended parts begin in the condition.
+    pub(crate) joins: Vec<u32>,
     pub(crate) sites: Vec<SiteRaw>,
 }
 
@@ -111,6 +113,8 @@ pub(crate) struct RuleState {
     pub(crate) broken_output: bool,
     /// Something about the rule was refused: it is looked at as far as it can be, but never becomes part of a program.
     pub(crate) invalid: bool,
+    /// Where appended parts begin in the condition.
+    pub(crate) joins: Vec<u32>,
     pub(crate) sites: Vec<SiteRaw>,
     /// The items that the rule was made from, for caching.
     pub(crate) parts: Vec<Uid>,

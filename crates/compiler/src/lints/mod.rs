@@ -1,16 +1,60 @@
 //! Lints: findings of ours that Falco does not report.
+//!
+//! One lint, one file: its documentation (also shown by tools, see [`Lint::documentation`]), what it says, its tests. To add one,
+//! add a file and a line in [`ALL`].
 
-use crate::diagnostic::Severity;
-use crate::options::{LintLevel, LintLevels};
+pub mod append_precedence;
+mod context;
+pub mod duplicate_key;
+pub mod exception_shape;
+pub mod flow_indent;
+pub mod ignored_key;
+pub mod lax_yaml;
+pub mod list_as_value;
+pub mod list_in_quotes;
+pub mod list_over_name;
+pub mod list_without_parentheses;
+pub mod nested_list;
+pub mod net_in_list;
+pub mod number_wraps;
+pub mod output_tail;
+pub mod override_ignored;
+pub mod unchecked_macro;
+pub mod unknown_exception_key;
 
 use crate::collect::Collection;
-use crate::options::Options;
+use crate::diagnostic::Severity;
+use crate::loc::Loc;
+use crate::options::{LintLevel, LintLevels, Options};
 use crate::sink::RawDiag;
 use crate::stage::Stage;
 
-/// Runs the lints that look at the compiled whole.
-pub(crate) fn run(options: &Options, collection: &Collection, stage: &Stage<'_>, diags: &mut Vec<RawDiag>) {
-    let _ = (options, collection, stage, diags);
+pub(crate) use context::Context;
+
+/// Every lint, by code.
+pub static ALL: &[&Lint] = &[
+    &append_precedence::LINT,
+    &duplicate_key::LINT,
+    &exception_shape::LINT,
+    &flow_indent::LINT,
+    &ignored_key::LINT,
+    &lax_yaml::LINT,
+    &list_as_value::LINT,
+    &list_in_quotes::LINT,
+    &list_over_name::LINT,
+    &list_without_parentheses::LINT,
+    &nested_list::LINT,
+    &net_in_list::LINT,
+    &number_wraps::LINT,
+    &output_tail::LINT,
+    &override_ignored::LINT,
+    &unchecked_macro::LINT,
+    &unknown_exception_key::LINT,
+];
+
+/// The lint of that code.
+pub fn by_code(code: &str) -> Option<&'static Lint> {
+    ALL.iter().copied().find(|lint| lint.code == code)
 }
 
 /// What a lint is about.
@@ -35,61 +79,64 @@ pub struct Lint {
     pub level: LintLevel,
     /// One line on what it finds.
     pub summary: &'static str,
+    /// The text of its file.
+    source: &'static str,
 }
 
 impl Lint {
-    /// The severity at the default level.
-    pub(crate) fn severity(&self) -> Severity {
-        severity(self.level).unwrap_or(Severity::Hint)
+    /// Its page: what it finds, an example of bad and good, why it matters. Markdown.
+    pub fn documentation(&self) -> String {
+        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).fold(String::new(), |mut page, line| {
+            page.push_str(line);
+            page.push('\n');
+            page
+        })
+    }
+
+    /// The severity that it speaks with under the settings; `None`: it is silent.
+    pub(crate) fn severity(&self, levels: &LintLevels) -> Option<Severity> {
+        match levels.get(self.code).unwrap_or(self.level) {
+            LintLevel::Allow => None,
+            LintLevel::Hint => Some(Severity::Hint),
+            LintLevel::Info => Some(Severity::Info),
+            LintLevel::Warn => Some(Severity::Warning),
+            LintLevel::Deny => Some(Severity::Error),
+        }
+    }
+
+    /// A finding, if the settings want it.
+    pub(crate) fn diag(&self, levels: &LintLevels, message: impl Into<String>, loc: Loc) -> Option<RawDiag> {
+        Some(RawDiag::new(self.code, self.severity(levels)?, message, loc))
     }
 }
 
-fn severity(level: LintLevel) -> Option<Severity> {
-    match level {
-        LintLevel::Allow => None,
-        LintLevel::Hint => Some(Severity::Hint),
-        LintLevel::Info => Some(Severity::Info),
-        LintLevel::Warn => Some(Severity::Warning),
-        LintLevel::Deny => Some(Severity::Error),
+/// Runs the lints that look at the compiled whole.
+pub(crate) fn run(options: &Options, collection: &Collection, stage: &Stage<'_>, diags: &mut Vec<RawDiag>) {
+    let mut cx = Context::new(options, collection, stage);
+    list_in_quotes::check(&mut cx);
+    list_without_parentheses::check(&mut cx);
+    list_as_value::check(&mut cx);
+    list_over_name::check(&mut cx);
+    exception_shape::check(&mut cx);
+    append_precedence::check(&mut cx);
+    diags.append(&mut cx.diags);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lint_has_a_page() {
+        for lint in ALL {
+            let page = lint.documentation();
+            assert!(page.starts_with(&format!("# {}\n", lint.code)), "{}: {page}", lint.code);
+            for part in ["## Bad", "## Good", "## Why"] {
+                assert!(page.contains(part), "{} lacks {part}", lint.code);
+            }
+        }
+        assert!(ALL.is_sorted_by_key(|lint| lint.code));
+        assert!(by_code("duplicate-key").is_some());
     }
-}
-
-/// The severity that a lint speaks with under the settings; `None`: it is silent.
-pub(crate) fn level(levels: &LintLevels, lint: &Lint) -> Option<Severity> {
-    severity(levels.get(lint.code).unwrap_or(lint.level))
-}
-
-macro_rules! lints {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $category:ident, $level:ident, $summary:literal;)*) => {
-        $($(#[$doc])* pub static $name: Lint = Lint {
-            code: $code,
-            category: LintCategory::$category,
-            level: LintLevel::$level,
-            summary: $summary,
-        };)*
-
-        /// Every lint.
-        pub static ALL: &[&Lint] = &[$(&$name),*];
-    };
-}
-
-lints! {
-    /// Of two equal keys Falco takes the first.
-    DUPLICATE_KEY = "duplicate-key", Correctness, Warn, "a key is given twice in an item; Falco ignores the second";
-    /// `override` with a single value.
-    OVERRIDE_IGNORED = "override-ignored", Correctness, Warn, "an `override` that is no mapping has no effect";
-    /// `append: true` next to keys that it ignores.
-    IGNORED_KEY = "ignored-key", Correctness, Warn, "a key that `append: true` ignores";
-    /// A key of an exception that Falco does not know.
-    UNKNOWN_EXCEPTION_KEY = "unknown-exception-key", Correctness, Warn, "an exception has a key that Falco ignores";
-    /// A list in a list in a list.
-    NESTED_LIST = "nested-list", Correctness, Warn, "a list named two levels deep in a list is not opened, and stays text";
-    /// Something wrong in a macro that no rule uses.
-    UNCHECKED_MACRO = "unchecked-macro", Correctness, Warn, "a macro that no rule uses would not compile in any rule";
-    /// Text right behind a field in an output.
-    OUTPUT_TAIL = "output-tail", Suspicious, Warn, "text right behind a field in an output is printed as it stands";
-    /// YAML that Falco's reader takes although YAML 1.2 does not.
-    LAX_YAML = "lax-yaml", Suspicious, Warn, "text that Falco reads although it is no YAML";
-    /// Lines of flow collections that are not indented: Falco's own rules are full of them.
-    FLOW_INDENT = "flow-indent", Style, Allow, "a line of a flow collection is not indented";
 }

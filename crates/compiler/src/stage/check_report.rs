@@ -9,6 +9,7 @@ use crate::check::{Checked, Note, Problem};
 use crate::collect::{Collection, RuleState};
 use crate::diagnostic::{ItemKind, Severity};
 use crate::lints;
+use crate::options::LintLevels;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
 use crate::stage::{Condition, Findings, Stage};
@@ -50,7 +51,7 @@ impl Stage<'_> {
             true => FalcoCode::UnknownFilter,
             false => FalcoCode::ErrCompileCondition,
         };
-        report_notes(condition, checked, findings, &|problem| code(problem));
+        report_notes(condition, checked, findings, &self.options.lints, &|problem| code(problem));
 
         let root = Part { checked: Arc::clone(checked), condition: condition.clone(), targets: targets.to_vec() };
         let plain: Arc<str> = condition.plain.text.as_str().into();
@@ -178,7 +179,9 @@ impl Stage<'_> {
                 used = true;
                 if let Some(unit) = self.macro_at(index).map(Arc::clone) {
                     let checked = self.cache.check(self.options, &unit.condition.text, source);
-                    report_notes(&unit.condition, &checked, &mut findings, &|_| FalcoCode::ErrCompileCondition);
+                    report_notes(&unit.condition, &checked, &mut findings, &self.options.lints, &|_| {
+                        FalcoCode::ErrCompileCondition
+                    });
                     checks.insert((index, Arc::clone(source)), checked);
                 }
             }
@@ -195,7 +198,8 @@ impl Stage<'_> {
 
     /// A macro that no rule uses is not checked by Falco. What is wrong with it for every source is worth a warning.
     fn unused_macro(&mut self, index: u32, findings: &mut Findings) {
-        let Some(level) = lints::level(&self.options.lints, &lints::UNCHECKED_MACRO) else { return };
+        let lint = &lints::unchecked_macro::LINT;
+        let Some(severity) = lint.severity(&self.options.lints) else { return };
         let Some(unit) = self.macro_at(index).map(Arc::clone) else { return };
         let checked = self.cache.check(self.options, &unit.condition.text, &"syscall".into());
         let wrong = |checked: &Checked| -> FxHashSet<u32> {
@@ -216,14 +220,14 @@ impl Stage<'_> {
             everywhere.retain(|atom| other.contains(atom));
         }
         let mut inner = Findings::default();
-        report_notes(&unit.condition, &checked, &mut inner, &|_| FalcoCode::ErrCompileCondition);
+        report_notes(&unit.condition, &checked, &mut inner, &self.options.lints, &|_| FalcoCode::ErrCompileCondition);
         let atoms = checked.notes.iter().filter_map(|note| match note {
             Note::Problem { atom, .. } => Some(atom),
             _ => None,
         });
         let problems = inner.diags.into_iter().filter(|diag| diag.severity == Severity::Error);
         for (diag, _) in problems.zip(atoms).filter(|(_, atom)| everywhere.contains(atom)) {
-            findings.diags.push(RawDiag { code: lints::UNCHECKED_MACRO.code, severity: level, ..diag });
+            findings.diags.push(RawDiag { code: lint.code, severity, ..diag });
         }
     }
 }
@@ -233,6 +237,7 @@ fn report_notes(
     condition: &Condition,
     checked: &Checked,
     findings: &mut Findings,
+    levels: &LintLevels,
     code: &dyn Fn(&Problem) -> FalcoCode,
 ) {
     let text = &condition.pasted;
@@ -273,6 +278,16 @@ fn report_notes(
                 let diag =
                     RawDiag::falco(FalcoCode::UnsafeNaCheck, message, place.loc).help("use `exists` or `not … exists`");
                 findings.diags.push(diag);
+            }
+            Note::Lint(note) => {
+                let place = text.place(note.range.0, note.range.1);
+                if let Some(diag) = note.lint.diag(levels, &*note.message, place.loc) {
+                    let mut diag = diag.maybe_help(note.help.clone());
+                    if let Some((list, item)) = place.list {
+                        diag = diag.label(item, format!("from list `{list}`"));
+                    }
+                    findings.diags.push(diag);
+                }
             }
             Note::Ref(_) => {}
         }

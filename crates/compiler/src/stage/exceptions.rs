@@ -162,11 +162,12 @@ impl Writer<'_> {
                 _ => &[],
             };
             if values.len() != fields.len() {
-                let given = match tuple {
-                    ExceptionEntry::List(..) => format!("has {} values", values.len()),
-                    _ => "is a single value".to_owned(),
+                let message = match tuple {
+                    ExceptionEntry::List(..) => {
+                        format!("this tuple and `fields` differ in length: {} and {}", values.len(), fields.len())
+                    }
+                    _ => format!("a tuple is a sequence of {} here, like `fields`", fields.len()),
                 };
-                let message = format!("this tuple {given}, but `fields` has {}", fields.len());
                 self.refuse(FalcoCode::ErrValidate, message, tuple.loc(), None);
                 continue;
             }

@@ -77,13 +77,13 @@ impl Stage<'_> {
         diags: &mut Vec<RawDiag>,
     ) {
         let Some(innermost) = collection.list_by_name.get(&*item.scalar.text).filter(|i| **i < index) else { return };
-        let Some(level) = lints::level(&self.options.lints, &lints::NESTED_LIST) else { return };
         let Some(innermost) = collection.lists.get(*innermost as usize) else { return };
         let message = format!(
-            "list `{}` is two levels deep here (through `{}`) and stays the plain text `{}`",
-            innermost.name, inner.name, innermost.name
+            "list `{0}` is two levels deep here, through `{1}`, and stays the plain text `{0}`",
+            innermost.name, inner.name
         );
-        let mut diag = RawDiag::new(lints::NESTED_LIST.code, level, message, at)
+        let Some(diag) = lints::nested_list::LINT.diag(&self.options.lints, message, at) else { return };
+        let mut diag = diag
             .label(item.scalar.loc(item.uid), "named here")
             .help(format!("name `{}` in list `{}` itself", innermost.name, list.name));
         diag.item = Some((ItemKind::List, Arc::clone(&list.name)));

@@ -207,7 +207,6 @@ impl Stage<'_> {
 
     /// Lint `output-tail`: text that looks like part of a token but is literal.
     fn output_tails(&self, text: &MappedText, split: &SplitOutput, findings: &mut Findings) {
-        let Some(level) = lints::level(&self.options.lints, &lints::OUTPUT_TAIL) else { return };
         for pair in split.pieces.windows(2) {
             let [OutPiece::Value(value), OutPiece::Text(range)] = pair else { continue };
             let tail = text.text.get(range.0 as usize..range.1 as usize).unwrap_or_default();
@@ -220,12 +219,11 @@ impl Stage<'_> {
                 Some(c) if word(c) => tail.find(|c: char| !word(c)).unwrap_or(tail.len()),
                 _ => continue,
             };
-            // Units are common: `%evt.latencyms` is not, but `%proc.durations` reads as a field plus text all the same.
             let tail = tail.get(..len).unwrap_or_default();
             let message =
                 format!("`{tail}` is no part of the field `%{}` and is printed as it stands", value.value.text);
             let place = text.place(range.0, range.0 + len as u32).loc;
-            findings.diags.push(RawDiag::new(lints::OUTPUT_TAIL.code, level, message, place));
+            findings.diags.extend(lints::output_tail::LINT.diag(&self.options.lints, message, place));
         }
     }
 

@@ -1,0 +1,89 @@
+//! # exception-shape
+//!
+//! The values of exceptions are pasted into the condition as text. A comma, a parenthesis or an equals sign in one can become part of
+//! the condition instead of the value.
+//!
+//! ## Bad
+//!
+//! ```yaml
+//! values: [["a,b"]]                      # proc.name in (a,b): two values
+//! ```
+//!
+//! ## Good
+//!
+//! ```yaml
+//! values: [['"a,b"']]
+//! ```
+//!
+//! ## Why
+//!
+//! The exception excepts something else than what is written.
+
+use std::sync::Arc;
+
+use crate::collect::ExceptionEntry;
+use crate::diagnostic::ItemKind;
+use crate::lints::{Context, Lint, LintCategory};
+use crate::options::LintLevel;
+
+/// See the module's documentation.
+pub static LINT: Lint = Lint {
+    code: "exception-shape",
+    category: LintCategory::Correctness,
+    level: LintLevel::Warn,
+    summary: "a value of an exception is not compared as it stands",
+    source: include_str!("exception_shape.rs"),
+};
+
+pub(super) fn check(cx: &mut Context<'_>) {
+    for rule in cx.rules_that_parse() {
+        for exception in rule.exceptions.iter().filter(|exception| !exception.broken) {
+            let mut found = Vec::new();
+            exception.values.iter().for_each(|value| odd_values(value, &mut found));
+            for value in found {
+                let text = value.text();
+                let message = format!("`{text}` is pasted as text and becomes more than one value");
+                let help = format!("to compare with this text, write `'\"{text}\"'`");
+                cx.push_at(&LINT, (ItemKind::Rule, Arc::clone(&rule.name)), value.loc(), message, Some(help));
+            }
+        }
+    }
+}
+
+/// Values whose pasted text is not one value, although the condition can be parsed.
+fn odd_values<'a>(value: &'a ExceptionEntry, found: &mut Vec<&'a ExceptionEntry>) {
+    match value {
+        ExceptionEntry::List(_, items) => items.iter().for_each(|item| odd_values(item, found)),
+        ExceptionEntry::Text(_, scalar) => {
+            // With a blank in it the value is quoted; a list in parentheses is meant as such.
+            let protected = scalar.text.contains(' ') || scalar.text.starts_with(['"', '\'', '(']);
+            if !protected && scalar.text.contains([',', '(', ')', '=', '"', '\'']) {
+                found.push(value);
+            }
+        }
+        ExceptionEntry::Empty(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::check;
+
+    #[test]
+    fn a_comma_makes_two_values() {
+        check(
+            r#"
+- rule: r
+  desc: d
+  condition: evt.type = open
+  output: x
+  priority: INFO
+  exceptions:
+    - name: e
+      fields: proc.name
+      values: ["a,b", "c d,e", '"f,g"']
+#              ^^^^^ warning: `a,b` is pasted as text and becomes more than one value; to compare with this text, write `'"a,b"'`
+"#,
+        );
+    }
+}
