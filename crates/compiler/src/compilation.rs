@@ -243,6 +243,7 @@ pub fn compile_cached(files: &[SourceFile], options: &Options, cache: &mut Cache
     }
     let Run { collection, mut stage, .. } = run;
     stage.all_findings(&collection, &mut diags);
+    drop_torn(&loaded, &mut diags);
     let yaml_ok = loaded.iter().all(|items| items.yaml_errors.iter().all(|error| !error.fatal));
     if yaml_ok {
         stage.unused(&collection, &mut diags);
@@ -349,6 +350,26 @@ fn load_results(
             result
         })
         .collect()
+}
+
+/// Where the YAML itself is broken, what the item lacks or has too much says nothing.
+fn drop_torn(loaded: &[Arc<FileItems>], diags: &mut Vec<RawDiag>) {
+    let mut torn: FxHashSet<Uid> = FxHashSet::default();
+    for file in loaded {
+        let mut items: Vec<(u32, Uid)> = file.items().map(|(base, ir)| (base, ir.uid)).collect();
+        items.sort_unstable_by_key(|(base, _)| *base);
+        for error in file.yaml_errors.iter().filter(|error| error.fatal) {
+            let next = items.partition_point(|(base, _)| *base <= error.start);
+            torn.extend(next.checked_sub(1).and_then(|i| items.get(i)).map(|(_, uid)| *uid));
+            // An error right before an item can be what tore its beginning off.
+            torn.extend(items.get(next).filter(|(base, _)| *base <= error.end.saturating_add(2)).map(|(_, uid)| *uid));
+        }
+    }
+    if torn.is_empty() {
+        return;
+    }
+    let shape = [FalcoCode::ErrYamlValidate, FalcoCode::UnknownKey, FalcoCode::UnknownItem].map(FalcoCode::as_str);
+    diags.retain(|diag| !(torn.contains(&diag.loc.uid) && shape.contains(&diag.code)));
 }
 
 /// Rules beyond the size of a program.

@@ -6,7 +6,7 @@ use crate::loc::{Loc, Uid};
 use crate::value::{Scalar, TextMap};
 
 /// Pasted conditions may not grow beyond this: lists that multiply each other must not eat the machine.
-pub(crate) const MAX_TEXT: usize = 32 << 20;
+pub(crate) const MAX_TEXT: usize = 8 << 20;
 
 /// The text of a list as it is pasted: its items joined, with the place of each.
 #[derive(Debug)]
@@ -78,7 +78,10 @@ pub(crate) fn needs_quotes(text: &str) -> bool {
 /// A condition or an output with the origin of every byte.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MappedText {
+    /// Empty once the text was taken out.
     pub(crate) text: String,
+    /// Length of the text, and without blanks at its end, once it was taken out.
+    taken: Option<(u32, u32)>,
     segs: Vec<Seg>,
     /// Names of the exceptions whose text was pasted; a segment's `exception` counts from 1.
     pub(crate) exceptions: Vec<Arc<str>>,
@@ -167,6 +170,18 @@ impl MappedText {
         self.text.push_str(&other.text);
     }
 
+    /// Takes the text out; places go on being known.
+    pub(crate) fn take_text(&mut self) -> Arc<str> {
+        let text: Arc<str> = std::mem::take(&mut self.text).into();
+        self.taken = Some((text.len() as u32, text.trim_end().len() as u32));
+        text
+    }
+
+    /// The text's length, and without blanks at its end.
+    fn lengths(&self) -> (u32, u32) {
+        self.taken.unwrap_or_else(|| (self.text.len() as u32, self.text.trim_end().len() as u32))
+    }
+
     /// Removes the blanks at both ends, as Falco does with outputs.
     pub(crate) fn trim(&mut self) {
         const BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\u{b}', '\u{c}'];
@@ -194,7 +209,7 @@ impl MappedText {
     }
 
     fn seg_end(&self, index: usize) -> u32 {
-        self.segs.get(index + 1).map_or(self.text.len() as u32, |seg| seg.at)
+        self.segs.get(index + 1).map_or(self.lengths().0, |seg| seg.at)
     }
 
     /// Appends a part of another text. The names of exceptions must be the same in both.
@@ -239,7 +254,7 @@ impl MappedText {
     /// Where the bytes `start..end` came from. An empty range gives an empty place, except at the end of the text, which is
     /// just behind the last byte that is no blank.
     pub(crate) fn place(&self, start: u32, end: u32) -> Place {
-        let len = self.text.trim_end().len() as u32;
+        let (_, len) = self.lengths();
         if start >= len && len > 0 {
             let mut place = self.place(len - 1, len);
             place.loc.start = place.loc.end;

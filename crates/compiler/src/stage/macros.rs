@@ -229,6 +229,10 @@ impl Stage<'_> {
                 .label(callee.definition_name, "defined here")
                 .help("a macro only sees macros that are defined before it; move the definition up"),
             (None, _) => {
+                if matches!(name, "and" | "or" | "not") {
+                    return diag(format!("`{name}` is read as the name of a macro here, and there is none"))
+                        .help("something is missing next to it");
+                }
                 let names = collection.macros.iter().map(|m| &*m.name);
                 let diag = diag(format!("undefined macro `{name}`"));
                 if collection.rule_by_name.contains_key(name) {

@@ -31,6 +31,10 @@ use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
 use crate::text::{ListPaste, MappedText, words};
 
+/// A set of rules may not paste more text than this: a hundred thousand items pasted into a thousand rules would eat the
+/// machine.
+const MAX_PASTED: usize = 64 << 20;
+
 /// A condition's text as data.
 #[derive(Debug)]
 pub(crate) struct ParsedCondition {
@@ -204,6 +208,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) rules: Vec<Option<Arc<RuleUnit>>>,
     /// Lists whose names the word search cannot find, since they hold delimiters.
     odd_lists: Vec<u32>,
+    /// How much text may still be pasted.
+    budget: usize,
     /// What looks at a name.
     dependents: FxHashMap<Arc<str>, Vec<Node>>,
 }
@@ -217,6 +223,7 @@ impl<'a> Stage<'a> {
             macros: Vec::new(),
             rules: Vec::new(),
             odd_lists: Vec::new(),
+            budget: MAX_PASTED,
             dependents: FxHashMap::default(),
         }
     }
@@ -320,16 +327,19 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Pastes lists into a text. The number of a list that makes it too long is the error.
+    /// Pastes lists into a text; `None` if it names none. The number of a list that makes it too long is the error.
     fn paste(
-        &self,
+        &mut self,
         collection: &Collection,
         plain: &MappedText,
         uses: &mut Vec<(u32, Loc)>,
-    ) -> Result<MappedText, u32> {
-        let mut text = plain.clone();
+    ) -> Result<Option<MappedText>, u32> {
         let mut pending: BTreeSet<u32> = self.odd_lists.iter().copied().collect();
         pending.extend(words(&plain.text).filter_map(|word| collection.list_by_name.get(word)));
+        if pending.is_empty() {
+            return Ok(None);
+        }
+        let mut text = plain.clone();
         let mut locs = Vec::new();
         while let Some(index) = pending.pop_first() {
             let Some(unit) = self.lists.get(index as usize).and_then(Option::as_ref) else { continue };
@@ -338,12 +348,17 @@ impl<'a> Stage<'a> {
             if !text.paste_list(paste, &mut locs) {
                 return Err(index);
             }
+            let pasted = paste.text.len().saturating_mul(locs.len());
+            match self.budget.checked_sub(pasted) {
+                Some(left) => self.budget = left,
+                None => return Err(index),
+            }
             if !locs.is_empty() {
                 pending.extend(paste.mentions.iter().filter(|mention| **mention > index));
             }
             uses.extend(locs.iter().map(|loc| (index, *loc)));
         }
-        Ok(text)
+        Ok(Some(text))
     }
 
     /// Pastes lists into a condition and parses it.
@@ -357,17 +372,20 @@ impl<'a> Stage<'a> {
     ) -> Condition {
         let mut lists = Vec::new();
         let pasted = match self.paste(collection, &plain, &mut lists) {
-            Ok(pasted) => Arc::new(pasted),
+            Ok(pasted) => pasted,
             Err(index) => {
                 let name = collection.lists.get(index as usize).map_or("", |list| &list.name);
                 let loc = plain.place(0, plain.text.len() as u32).loc;
-                let message = format!("the condition grows too large when list `{name}` is pasted into it");
+                let message = format!("list `{name}` is too large to be pasted here");
                 let diag = RawDiag::falco(FalcoCode::ErrCompileCondition, message, loc);
                 findings.report(FalcoCode::ErrCompileCondition, diag, path.clone());
-                Arc::clone(&plain)
+                None
             }
         };
-        let text: Arc<str> = pasted.text.as_str().into();
+        let (text, pasted) = match pasted {
+            Some(mut pasted) => (pasted.take_text(), Arc::new(pasted)),
+            None => (Arc::from(plain.text.as_str()), Arc::clone(&plain)),
+        };
         let parsed = self.cache.parse(&text);
         let condition = Condition { plain, pasted, text, parsed, lists };
         syntax_errors(&condition, path, findings, muted);
