@@ -1,6 +1,6 @@
 //! How fast captures are read and written, in events a second.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 use std::hint::black_box;
 
@@ -108,6 +108,34 @@ fn reading(c: &mut Criterion) {
     group.finish();
 }
 
+/// The peer's own measure: the events of a real capture, of the first file version and full of enter events, many times over.
+fn sample(c: &mut Criterion) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/captures/curl_google.scap");
+    let Ok(gzip) = std::fs::read(path) else {
+        eprintln!("skipped: ../shared is not here (sample)");
+        return;
+    };
+    let mut plain = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&gzip[..]), &mut plain).unwrap();
+    let mut reader = Reader::from_bytes(&plain);
+    reader.next_event_only().unwrap();
+    let first = reader.raw().offset as usize;
+    drop(reader);
+    let events = plain.split_off(first);
+    for _ in 0..100 {
+        plain.extend(&events);
+    }
+    let lenient = Options { lenient_enter: true, ..Options::default() };
+    let count = drain(Reader::from_bytes(&plain).with_options(lenient));
+    assert_eq!(count, 153_600);
+    let mut group = c.benchmark_group("curl_google, 100 times");
+    group.sample_size(20);
+    group.throughput(Throughput::Elements(count));
+    group.bench_function("memory", |b| b.iter(|| drain(Reader::from_bytes(&plain).with_options(lenient))));
+    group.bench_function("stream", |b| b.iter(|| drain(Reader::new(&plain[..]).with_options(lenient))));
+    group.finish();
+}
+
 fn writing(c: &mut Criterion) {
     let plain = capture(false, Compression::None);
     let mut group = c.benchmark_group("write");
@@ -128,5 +156,5 @@ fn writing(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, reading, writing);
+criterion_group!(benches, reading, sample, writing);
 criterion_main!(benches);

@@ -88,8 +88,12 @@ impl BlockKind {
     /// What `code` stands for.
     #[inline]
     pub fn of(code: u32) -> Self {
+        // Nearly every block is this one, and its case alone is inlined.
+        if code == EV_V2 { Self::Event { version: 2, flags: false, large: false } } else { Self::of_other(code) }
+    }
+
+    fn of_other(code: u32) -> Self {
         match code {
-            EV_V2 => Self::Event { version: 2, flags: false, large: false },
             EVF_V2 => Self::Event { version: 2, flags: true, large: false },
             EV_V2_LARGE => Self::Event { version: 2, flags: false, large: true },
             EVF_V2_LARGE => Self::Event { version: 2, flags: true, large: true },

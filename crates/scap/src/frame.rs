@@ -72,12 +72,22 @@ impl Layout {
     /// Reads the header from a block's payload, which is everything but the frame.
     #[inline]
     pub(crate) fn header(self, payload: &[u8]) -> Result<Header> {
-        let prefix = self.prefix();
-        let fixed = payload.get(prefix..).unwrap_or_default();
-        let needed = self.header_len();
-        if fixed.len() < needed as usize {
-            return Err(ErrorKind::EventHeader { available: fixed.len() as u32, needed });
-        }
+        let event = payload.get(self.prefix()..).unwrap_or_default();
+        // Fixed arrays, so that the compiler sees that no read is out of bounds.
+        let (fixed, nparams) = if self.version >= 2 {
+            let Some(bytes) = event.first_chunk::<{ EVENT_HEADER_LEN as usize }>() else {
+                return Err(ErrorKind::EventHeader { available: event.len() as u32, needed: EVENT_HEADER_LEN });
+            };
+            let Some(fixed) = bytes.first_chunk::<{ EVENT_HEADER_V1_LEN as usize }>() else {
+                return Err(ErrorKind::EventHeader { available: event.len() as u32, needed: EVENT_HEADER_LEN });
+            };
+            (fixed, u32_at(bytes, 22))
+        } else {
+            let Some(fixed) = event.first_chunk::<{ EVENT_HEADER_V1_LEN as usize }>() else {
+                return Err(ErrorKind::EventHeader { available: event.len() as u32, needed: EVENT_HEADER_V1_LEN });
+            };
+            (fixed, 0)
+        };
         Ok(Header {
             ts: u64_at(fixed, 0),
             tid: u64_at(fixed, 8).cast_signed(),
@@ -85,7 +95,7 @@ impl Layout {
             flags: if self.flags { u32_at(payload, 2) } else { 0 },
             len: u32_at(fixed, 16),
             ty: EventType(u16_at(fixed, 20)),
-            nparams: if self.version >= 2 { u32_at(fixed, 22) } else { 0 },
+            nparams,
         })
     }
 
@@ -103,33 +113,50 @@ impl Layout {
         let (nparams, lengths, data, len) =
             if self.version >= 2 { v2_params(event, header, facts)? } else { v1_params(event, prefix, header, facts)? };
         let room = len - data;
-        let wide = facts.large && self.version >= 2;
-        let mut end = 0u32;
-        let mut slots = ends.iter_mut();
         let lengths = event.get(lengths as usize..data as usize).unwrap_or_default();
-        let mut add = |index: usize, size: u32| -> Result<()> {
-            // Neither can overflow: both are within a block's length, checked each time.
-            end = end.saturating_add(size);
-            if end > room {
-                return Err(ErrorKind::EventParamLen { index: index as u32, param_len: size, len });
-            }
-            if let Some(slot) = slots.next() {
-                *slot = end;
-            }
-            Ok(())
-        };
-        if wide {
-            for (i, size) in lengths.as_chunks::<4>().0.iter().enumerate() {
-                add(i, u32::from_le_bytes(*size))?;
-            }
+        let end = if facts.large && self.version >= 2 {
+            add_up(lengths.as_chunks::<4>().0.iter().map(|size| u32::from_le_bytes(*size)), room, len, ends)?
         } else {
-            for (i, size) in lengths.as_chunks::<2>().0.iter().enumerate() {
-                add(i, u32::from(u16::from_le_bytes(*size)))?;
-            }
-        }
+            add_up(lengths.as_chunks::<2>().0.iter().map(|size| u32::from(u16::from_le_bytes(*size))), room, len, ends)?
+        };
         let start = prefix + data as usize;
         Ok(Params { nparams, len: header.len, data: start..start + end as usize })
     }
+}
+
+/// Adds lengths up, noting where each of the first parameters ends; they must not pass `room`.
+#[inline]
+fn add_up(
+    lengths: impl Iterator<Item = u32> + Clone,
+    room: u32,
+    len: u32,
+    ends: &mut [u32; MAX_PARAMS],
+) -> Result<u32> {
+    // Sums only grow, so it is enough to look at the last one; 64 bits hold any sum of as many lengths as fit in a block.
+    let mut end = 0u64;
+    let mut rest = lengths.clone();
+    for (slot, size) in ends.iter_mut().zip(rest.by_ref()) {
+        end += u64::from(size);
+        *slot = end as u32;
+    }
+    // The slots come first in the `zip`: when they run out no length has been taken for nothing.
+    if end <= u64::from(room) && rest.next().is_none() {
+        return Ok(end as u32);
+    }
+    add_up_long(lengths, room, len)
+}
+
+/// The rare cases: more parameters than the table can have, or a length that lies.
+#[cold]
+fn add_up_long(lengths: impl Iterator<Item = u32>, room: u32, len: u32) -> Result<u32> {
+    let mut end = 0u64;
+    for (index, param_len) in (0..).zip(lengths) {
+        end += u64::from(param_len);
+        if end > u64::from(room) {
+            return Err(ErrorKind::EventParamLen { index, param_len, len });
+        }
+    }
+    Ok(end as u32)
 }
 
 /// Number of parameters, offset of the lengths, offset of the data, end: all within `event`.

@@ -149,7 +149,8 @@ struct Found {
 }
 
 enum Next {
-    Event(Found),
+    /// An event, in [`Reader::found`].
+    Event,
     End,
     /// A block that is no event.
     Other,
@@ -277,9 +278,8 @@ impl<'s> Reader<'s> {
         loop {
             match self.phase {
                 Phase::Events => match self.next_event() {
-                    Ok(Next::Event(found)) => {
+                    Ok(Next::Event) => {
                         self.events += 1;
-                        self.found = Some(found);
                         return Ok(Advance::Event);
                     }
                     Ok(Next::End) => self.phase = Phase::Done,
@@ -540,8 +540,8 @@ impl<'s> Reader<'s> {
                     None => short(&mut self.source, u64::from(HEADER_LEN), have as u64),
                 });
             }
-            let block_type = frame::u32_at(self.source.bytes(), 0);
-            let total = frame::u32_at(self.source.bytes(), 4);
+            let bytes = self.source.bytes();
+            let (block_type, total) = (frame::u32_at(bytes, 0), frame::u32_at(bytes, 4));
             let kind = BlockKind::of(block_type);
             let BlockKind::Event { version, flags, large } = kind else {
                 return Ok(Next::Other);
@@ -602,14 +602,15 @@ impl<'s> Reader<'s> {
                 continue;
             }
             let start = at + HEADER_LEN as usize;
-            return Ok(Next::Event(Found {
+            self.found = Some(Found {
                 ts: header.ts,
                 tid: header.tid,
                 cpu: header.cpu,
                 flags: header.flags,
                 outcome,
                 data: start + params.data.start..start + params.data.end,
-            }));
+            });
+            return Ok(Next::Event);
         }
     }
 }
