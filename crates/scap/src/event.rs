@@ -6,7 +6,7 @@ use falco_catalog::EventType;
 pub const FLAG_STATE_ONLY: u32 = 1;
 
 /// An event in the current layout (the converter has run). Parameters are raw bytes, at most as many as the event table names
-/// for the type; a zero-length parameter is absent information. Typed access is in [`crate::params`].
+/// for the type; a zero-length parameter is absent information. Typed access is in [`mod@crate::params`].
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
     /// Nanoseconds since the epoch.

@@ -1,8 +1,8 @@
 //! SCAP capture files: reading, converting old events to the current layout, writing.
 //!
 //! The crate knows blocks, entries and parameters; it knows nothing of rules, of the machine's state or of what a field is.
-//! Start reading at [`Reader`] and
-//! [`Item`] for what a capture holds, at [`Event`] for how an event is seen.
+//! Start reading at [`Reader`] and [`Item`] for what a capture holds, at [`Event`] for how an event is seen, at [`Writer`] and
+//! [`builder`] for making captures. How events of old captures become current ones is in `plan.rs` and `convert.rs`.
 
 pub mod block;
 pub mod builder;
