@@ -44,6 +44,12 @@ pub enum When {
 pub enum Command {
     /// Report what Falco would refuse or warn about in rules files, and our lints
     Check(Check),
+    /// Print the events of a capture that satisfy a filter
+    Read(Read),
+    /// Run rules on recorded events and print the alerts
+    Run(Run),
+    /// Run rule tests
+    Test(Test),
     /// List the fields that rules can use
     Fields(Fields),
     /// Run the language server on standard input and output
@@ -88,6 +94,88 @@ pub enum CheckFormat {
 pub enum Deny {
     /// Warnings, too
     Warnings,
+}
+
+/// `falco-rs read`
+#[derive(Debug, clap::Args)]
+pub struct Read {
+    /// The capture, plain or gzip (`-` is standard input)
+    pub capture: PathBuf,
+    /// A condition as rules have it; without it every event is printed
+    pub filter: Option<String>,
+    /// What to print of an event, as in the output of a rule; a `*` in front keeps events without some of the values
+    #[arg(short = 'p', long = "print", value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// One JSON object of the format's fields a line
+    #[arg(long)]
+    pub json: bool,
+    /// Stop after so many printed events
+    #[arg(short = 'n', long, value_name = "N")]
+    pub max_events: Option<u64>,
+}
+
+/// `falco-rs run`
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    /// Rules files or folders, in load order; without any, the project file decides
+    #[arg(short, long = "rules", value_name = "FILE|DIR")]
+    pub rules: Vec<PathBuf>,
+    /// A capture to replay, plain or gzip (`-` is standard input); may be given several times
+    #[arg(long, value_name = "FILE", required_unless_present = "events")]
+    pub capture: Vec<PathBuf>,
+    /// Made-up events: one JSON object of fields and values a line (`-` is standard input)
+    #[arg(long, value_name = "FILE", conflicts_with = "capture")]
+    pub events: Option<PathBuf>,
+    /// One JSON object a line, with Falco's keys
+    #[arg(long)]
+    pub json: bool,
+    /// Whether an event raises the alert of the first rule that it matches, or of every one
+    #[arg(long, value_enum, default_value_t = RuleMatching::First)]
+    pub rule_matching: RuleMatching,
+    /// Only these rules, disabled ones too
+    #[arg(long = "rule", value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Stop after so many events
+    #[arg(short = 'n', long, value_name = "N")]
+    pub max_events: Option<u64>,
+    /// Times in UTC as ISO 8601 instead of the local time of day
+    #[arg(long)]
+    pub time_iso8601: bool,
+    /// Text that is joined to the output of every rule, with fields as in outputs; may be given several times
+    #[arg(long, value_name = "FORMAT")]
+    pub append_output: Vec<String>,
+}
+
+/// What `--rule-matching` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RuleMatching {
+    /// The first rule in load order, as Falco does by default
+    First,
+    /// Every rule
+    All,
+}
+
+/// `falco-rs test`
+#[derive(Debug, clap::Args)]
+pub struct Test {
+    /// Test files, or folders that are searched for `*_test.yaml` and `*.test.yaml`
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// How to print the results
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub format: TestFormat,
+}
+
+/// Output forms of `test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For reading
+    Text,
+    /// One JSON document
+    Json,
 }
 
 /// `falco-rs fields`

@@ -26,6 +26,47 @@ pub enum CliError {
     /// An option's value cannot be used.
     #[error("{0}")]
     Usage(String),
+    /// A filter or format does not compile; the excerpt shows where.
+    #[error("{what} does not compile: {message}\n\n    {text}\n    {marks}")]
+    Expression {
+        /// `the filter`, `the format`.
+        what: &'static str,
+        /// Why.
+        message: String,
+        /// The line that is wrong.
+        text: String,
+        /// Carets under the words.
+        marks: String,
+        /// What to try.
+        help: Option<String>,
+    },
+    /// A capture cannot be read, or not to its end.
+    #[error("cannot read `{path}`: {source}")]
+    Capture {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: falco_scap::Error,
+    },
+    /// The rules do not load; their diagnostics have been printed.
+    #[error("the rules do not load: {0}")]
+    Rules(String),
+    /// The compiled rules cannot be prepared.
+    #[error(transparent)]
+    Prepare(#[from] falco_engine::eval::EvalError),
+    /// Some test files have mistakes; they have been printed.
+    #[error("some tests could not be run")]
+    Tests,
+    /// A line of made-up events cannot be used.
+    #[error("`{path}` line {line}: {message}")]
+    Event {
+        /// The file.
+        path: PathBuf,
+        /// 1-based.
+        line: usize,
+        /// Why.
+        message: String,
+    },
     /// Output cannot be written.
     #[error("cannot write output: {0}")]
     Write(#[from] io::Error),
@@ -43,6 +84,9 @@ impl CliError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("is the path right? it is taken from the current folder".into())
             }
+            Self::Expression { help, .. } => help.clone(),
+            Self::Capture { source, .. } => source.help().map(Into::into),
+            Self::Rules(_) => Some("`falco-rs check` shows the same findings with warnings".into()),
             Self::NoRules(_) => {
                 Some("rules files end in `.yaml` or `.yml`; rule tests (`*_test.yaml`) do not count".into())
             }
@@ -51,6 +95,23 @@ impl CliError {
                 falco_ide::project::PROJECT_FILE
             )),
             _ => None,
+        }
+    }
+
+    /// For a filter or format: cuts out the line and marks the words.
+    pub fn expression(what: &'static str, text: &str, error: falco_compiler::FilterError) -> Self {
+        let start = error.range.start.min(text.len());
+        let line_start = text.get(..start).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
+        let line = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+        let end = error.range.end.min(line_start + line.len());
+        let blanks = text.get(line_start..start).map_or(0, |t| t.chars().count());
+        let carets = text.get(start..end).map_or(0, |t| t.chars().count()).max(1);
+        Self::Expression {
+            what,
+            message: error.message,
+            text: line.to_owned(),
+            marks: format!("{}{}", " ".repeat(blanks), "^".repeat(carets)),
+            help: error.help,
         }
     }
 

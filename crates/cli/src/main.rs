@@ -30,6 +30,9 @@ fn main() -> ExitCode {
     let global = args.global;
     let result = match args.command {
         Command::Check(check) => commands::check::run(&check, &global),
+        Command::Read(read) => commands::read::run(&read, &global),
+        Command::Run(run) => commands::run::run(&run, &global),
+        Command::Test(test) => commands::test::run(&test, &global),
         Command::Fields(fields) => commands::fields::run(&fields, &global),
         Command::Lsp(lsp) => commands::lsp::run(&lsp),
     };

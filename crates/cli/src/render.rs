@@ -92,6 +92,27 @@ impl<'a> Excerpts<'a> {
     }
 }
 
+/// Writes something wrong in a file that is not rules, with an excerpt.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn problem(out: &mut dyn WriteColor, path: &str, text: &str, problem: &falco_testkit::Problem) -> Result<()> {
+    let mut files = SimpleFiles::new();
+    let file = files.add(path, text);
+    let end = problem.span.end.min(text.len());
+    let span = problem.span.start.min(end)..end;
+    let report = Report::new(Level::Error)
+        .with_message(&problem.message)
+        .with_labels(vec![Label::new(LabelStyle::Primary, file, span)])
+        .with_notes(problem.help.iter().map(|help| format!("help: {help}")).collect());
+    let config = Config { chars: Chars::box_drawing(), tab_width: 4, ..Config::default() };
+    match term::emit_to_write_style(out, &config, &files, &report) {
+        Ok(()) => Ok(()),
+        Err(codespan_reporting::files::Error::Io(e)) => Err(e.into()),
+        Err(_) => Ok(writeln!(out, "error: {}", problem.message)?),
+    }
+}
+
 fn level(severity: Severity) -> Level {
     match severity {
         Severity::Error => Level::Error,

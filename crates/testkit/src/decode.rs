@@ -49,7 +49,11 @@ impl Reader {
     fn entries<const N: usize>(&mut self, node: &Node, what: &str, keys: [&str; N]) -> [Option<Node>; N] {
         let mut found = [const { None }; N];
         let Some(mapping) = node.as_mapping() else {
-            self.problem(node.range().into(), format!("{what} must be a mapping, not {}", node.kind().describe()), None);
+            self.problem(
+                node.range().into(),
+                format!("{what} must be a mapping, not {}", node.kind().describe()),
+                None,
+            );
             return found;
         };
         for entry in mapping.entries() {
@@ -290,7 +294,11 @@ impl Reader {
         match node.as_sequence() {
             Some(sequence) => sequence.items().collect(),
             None => {
-                self.problem(node.range().into(), format!("{what} must be a list, not {}", node.kind().describe()), None);
+                self.problem(
+                    node.range().into(),
+                    format!("{what} must be a list, not {}", node.kind().describe()),
+                    None,
+                );
                 Vec::new()
             }
         }
@@ -329,7 +337,8 @@ fn start(node: &Node) -> Range<usize> {
 fn number(text: &str) -> Option<Number> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     // A leading zero makes an octal number for some readers and text for others; here it is text.
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || (digits.len() > 1 && digits.starts_with('0')) {
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || (digits.len() > 1 && digits.starts_with('0'))
+    {
         return None;
     }
     text.parse::<u64>().map(Number::from).or_else(|_| text.parse::<i64>().map(Number::from)).ok()

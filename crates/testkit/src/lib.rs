@@ -1,8 +1,8 @@
 //! Rule tests: files that say which events must raise which alerts.
 //!
 //! The crate reads test files, runs them through the same compiler and engine as everything else, and tells what failed and
-//! why. It knows nothing of terminals and of LSP. Start reading at [`file`] for the format, [`run`] for what a case comes to,
-//! [`report`] for its text.
+//! why. It knows nothing of terminals and of LSP. Start reading at [`file`] for the format, [`run_file`] for what a case comes
+//! to, [`report`] for what is told of it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -10,6 +10,10 @@ mod decode;
 pub mod discover;
 pub mod expect;
 pub mod file;
+pub mod report;
+mod run;
 
 pub use decode::parse;
 pub use file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};
+pub use report::{CaseReport, Failure, FileReport, Outcome};
+pub use run::run_file;

@@ -3,3 +3,6 @@
 pub mod check;
 pub mod fields;
 pub mod lsp;
+pub mod read;
+pub mod run;
+pub mod test;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod commands;
 mod lsp;
 mod lsp_client;
 

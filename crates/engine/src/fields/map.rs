@@ -82,6 +82,24 @@ impl From<bool> for MapValue {
     }
 }
 
+impl From<&serde_json::Value> for MapValue {
+    /// Objects, which no field can hold, count as nothing.
+    fn from(value: &serde_json::Value) -> Self {
+        use serde_json::Value;
+        match value {
+            Value::Null | Value::Object(_) => Self::Null,
+            Value::Bool(b) => Self::Bool(*b),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            Value::Number(n) => match (n.as_i64(), n.as_u64()) {
+                (Some(n), _) => Self::Int(n),
+                (None, Some(n)) => Self::Uint(n),
+                (None, None) => n.as_f64().map_or(Self::Null, Self::Float),
+            },
+        }
+    }
+}
+
 impl<T: Into<MapValue>> From<Vec<T>> for MapValue {
     fn from(items: Vec<T>) -> Self {
         Self::List(items.into_iter().map(Into::into).collect())
