@@ -45,17 +45,11 @@ pub fn run(args: &Run, global: &Global) -> Result {
     };
     printer.out.flush()?;
     if !global.quiet {
-        let events = count(printer.events as usize, "event");
-        let alerts = count(printer.summary.total() as usize, "alert");
+        // Falco's closing counts, but not among the alerts: standard output stays for those alone.
         let mut err = render::stderr(global);
-        writeln!(err, "{events}, {alerts}")?;
+        write!(err, "{}", printer.summary)?;
         if global.verbose > 0 {
-            for (index, rule) in evaluator.program().rules.iter().enumerate() {
-                let n = printer.summary.of_rule(index as u32);
-                if n > 0 {
-                    writeln!(err, "{n:>8}  {}", rule.name)?;
-                }
-            }
+            writeln!(err, "{} judged", count(usize::try_from(printer.events).unwrap_or(usize::MAX), "event"))?;
         }
     }
     result.map(|()| Outcome::Clean)
