@@ -1,9 +1,10 @@
 //! Sends diagnostics out: after every change, for the newest state only, and only what differs from what the client has.
+//!
+//! There is no fixed delay: edits that arrive while one state is judged are judged together in the next round.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use std::time::Duration;
 
 use falco_ide::FileId;
 use rustc_hash::FxBuildHasher;
@@ -12,9 +13,6 @@ use tower_lsp::lsp_types::{Diagnostic, Url};
 
 use crate::convert::Converter;
 use crate::store::{LoadSet, SetKey, SharedStore, Snapshot};
-
-/// Edits that follow one another this closely are judged together. Well below what a hand notices.
-const DEBOUNCE: Duration = Duration::from_millis(3);
 
 /// What the client was last told of a document.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +27,6 @@ pub async fn run(client: Client, store: SharedStore) {
     let mut done: HashMap<SetKey, Arc<LoadSet>> = HashMap::new();
     loop {
         store.changed().await;
-        tokio::time::sleep(DEBOUNCE).await;
         let snapshot = store.lock().snapshot();
         let mut gone: Vec<Url> = told.keys().filter(|url| snapshot.find(url).is_none()).cloned().collect();
         done.retain(|key, _| snapshot.sets.contains_key(key));
