@@ -18,6 +18,11 @@ pub trait EventSource {
 
     /// The event that [`Self::advance`] came to.
     fn event(&self) -> Option<Event<'_>>;
+
+    /// Whether what comes was recorded earlier.
+    fn is_recording(&self) -> bool {
+        false
+    }
 }
 
 impl EventSource for falco_scap::Reader<'_> {
@@ -29,6 +34,10 @@ impl EventSource for falco_scap::Reader<'_> {
 
     fn event(&self) -> Option<Event<'_>> {
         Self::event(self)
+    }
+
+    fn is_recording(&self) -> bool {
+        true
     }
 }
 
@@ -76,6 +85,13 @@ impl<S: EventSource> Inspector<S> {
     /// The same with other bounds on what is kept.
     pub fn with_limits(source: S, limits: Limits) -> Self {
         Self { source, machine: Machine::new(limits), header: Some(Header::default()) }
+    }
+
+    /// Lets the users and groups of this machine name ids that the capture does not; see [`Machine::use_local_accounts`].
+    #[must_use]
+    pub fn with_local_accounts(mut self, use_them: bool) -> Self {
+        self.machine.use_local_accounts(use_them);
+        self
     }
 
     /// The machine as the last event left it.
@@ -141,7 +157,12 @@ impl<S: EventSource> Inspector<S> {
                 machine.restart();
                 self.header = Some(Header::default());
             }
-            Item::Machine(info) => machine.load_info(info),
+            Item::Machine(info) => {
+                if !self.source.is_recording() {
+                    machine.set_boot_ts(info.boot_ts_epoch);
+                }
+                machine.load_info(info);
+            }
             Item::Processes(entries) => machine.load_processes(entries),
             Item::Fds(list) => machine.load_fds(list),
             Item::Interfaces(list) => match &mut self.header {

@@ -136,10 +136,10 @@ impl<S: FieldSource> Session<'_, S> {
 
     /// An entry of `append_output`: a field alone under its own name keeps its type, everything else is text.
     fn extra_field(&mut self, key: &str, template: &OutputTemplate) -> Json {
-        if let [OutputPiece::Value { extract, width: None }] = template.pieces.as_slice() {
-            if self.program().extracts.get(extract.0 as usize).is_some_and(|e| *e.text == *key) {
-                return self.json_value(*extract);
-            }
+        if let [OutputPiece::Value { extract, width: None }] = template.pieces.as_slice()
+            && self.program().extracts.get(extract.0 as usize).is_some_and(|e| *e.text == *key)
+        {
+            return self.json_value(*extract);
         }
         let mut text = Vec::new();
         self.format(template, &mut text);
@@ -160,10 +160,11 @@ impl Alert {
         format!("{time}: {} {}", self.priority.as_str(), self.message)
     }
 
-    /// The line of text outputs: [`output`](Self::output) with control characters escaped, so that what an event holds cannot
-    /// forge a line.
+    /// The line of text outputs: [`output`](Self::output) with the escapes of JSON strings (quotes and backslashes too, as
+    /// Falco), so that what an event holds cannot forge a line.
     pub fn to_text(&self, options: &AlertOptions) -> String {
-        escape_controls(&self.output(options))
+        let quoted = Json::String(self.output(options)).to_string();
+        quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
     }
 
     /// The line of JSON outputs: one object, its keys sorted.
@@ -208,26 +209,6 @@ impl Alert {
     }
 }
 
-/// Control characters as JSON strings escape them; everything else as it is.
-fn escape_controls(text: &str) -> String {
-    if !text.bytes().any(|b| b < 0x20) {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,7 +221,7 @@ mod tests {
             priority: Priority::Informational,
             source: "syscall".into(),
             tags: vec!["b".into(), "c".into()],
-            message: "file a\nb\u{1b}[31m \u{e9}".into(),
+            message: "file \"a\nb\u{1b}[31m \u{e9}".into(),
             fields: [("proc.pid".to_owned(), Json::from(7)), ("fd.name".to_owned(), Json::Null)].into(),
         }
     }
@@ -250,10 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn text_lines_escape_controls() {
+    fn text_lines_have_the_escapes_of_json() {
         assert_eq!(
             alert().to_text(&options()),
-            "2023-11-14T22:13:20.000000006+0000: Informational file a\\nb\\u001b[31m \u{e9}"
+            "2023-11-14T22:13:20.000000006+0000: Informational file \\\"a\\nb\\u001b[31m \u{e9}"
         );
     }
 
@@ -261,7 +242,7 @@ mod tests {
     fn json_lines_have_sorted_keys() {
         assert_eq!(
             alert().to_json(&options()),
-            "{\"hostname\":\"host\",\"output\":\"2023-11-14T22:13:20.000000006+0000: Informational file a\\nb\\u001b[31m \u{e9}\",\
+            "{\"hostname\":\"host\",\"output\":\"2023-11-14T22:13:20.000000006+0000: Informational file \\\"a\\nb\\u001b[31m \u{e9}\",\
              \"output_fields\":{\"fd.name\":null,\"proc.pid\":7},\"priority\":\"Informational\",\"rule\":\"A \\\"rule\\\"\",\
              \"source\":\"syscall\",\"tags\":[\"b\",\"c\"],\"time\":\"2023-11-14T22:13:20.000000006Z\"}"
         );

@@ -75,11 +75,11 @@ impl NeedleGroup {
     }
 }
 
+/// The groups of a program.
+pub(crate) type Groups = (Box<[ClassGroup]>, Box<[NeedleGroup]>);
+
 /// Finds the groups and enters the atoms in them.
-pub(crate) fn find_groups(
-    program: &Program,
-    atoms: &mut [Judge],
-) -> Result<(Box<[ClassGroup]>, Box<[NeedleGroup]>), EvalError> {
+pub(crate) fn find_groups(program: &Program, atoms: &mut [Judge]) -> Result<Groups, EvalError> {
     let mut equal: FxHashMap<ExtractId, Vec<usize>> = FxHashMap::default();
     let mut contain: FxHashMap<ExtractId, Vec<usize>> = FxHashMap::default();
     for (i, atom) in program.atoms.iter().enumerate() {

@@ -67,15 +67,13 @@ impl Glob {
                     token += 1;
                     continue;
                 }
-                Some(other) => {
-                    if text.get(at).is_some_and(|&b| self.one(other, b)) {
-                        token += 1;
-                        at += 1;
-                        continue;
-                    }
+                Some(other) if text.get(at).is_some_and(|&b| self.one(other, b)) => {
+                    token += 1;
+                    at += 1;
+                    continue;
                 }
                 None if at == text.len() => return true,
-                None => {}
+                Some(_) | None => {}
             }
             match retry {
                 Some((after, from)) if from < text.len() => {
@@ -124,12 +122,13 @@ fn parse_set(text: &[u8], ignore_case: bool) -> Option<([u64; 4], &[u8])> {
             break;
         }
         first = false;
-        if byte == b'[' && rest.first() == Some(&b':') {
-            if let Some((test, tail)) = named_class(rest) {
-                (0..=255u8).filter(|b| test(*b)).for_each(|b| add(&mut set, b, ignore_case));
-                rest = tail;
-                continue;
-            }
+        if byte == b'['
+            && rest.first() == Some(&b':')
+            && let Some((test, tail)) = named_class(rest)
+        {
+            (0..=255u8).filter(|b| test(*b)).for_each(|b| add(&mut set, b, ignore_case));
+            rest = tail;
+            continue;
         }
         let low = if byte == b'\\' {
             let (&escaped, tail) = rest.split_first()?;
@@ -156,10 +155,12 @@ fn parse_set(text: &[u8], ignore_case: bool) -> Option<([u64; 4], &[u8])> {
     Some((set, rest))
 }
 
+type ByteTest = fn(u8) -> bool;
+
 /// Parses `:name:]` of a `[:name:]` class.
-fn named_class(text: &[u8]) -> Option<(fn(u8) -> bool, &[u8])> {
+fn named_class(text: &[u8]) -> Option<(ByteTest, &[u8])> {
     let end = text.windows(2).position(|w| w == b":]").filter(|&end| end >= 1)?;
-    let test: fn(u8) -> bool = match text.get(1..end)? {
+    let test: ByteTest = match text.get(1..end)? {
         b"alpha" => |b| b.is_ascii_alphabetic(),
         b"digit" => |b| b.is_ascii_digit(),
         b"alnum" => |b| b.is_ascii_alphanumeric(),

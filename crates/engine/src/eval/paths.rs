@@ -65,10 +65,10 @@ impl PathTrie {
         let Some((part, rest)) = split_component(path) else {
             return false;
         };
-        if let Some(&child) = node.literal.get(part) {
-            if self.walk(child, rest) {
-                return true;
-            }
+        if let Some(&child) = node.literal.get(part)
+            && self.walk(child, rest)
+        {
+            return true;
         }
         node.globs.iter().any(|(glob, child)| glob.matches(part) && self.walk(*child, rest))
     }

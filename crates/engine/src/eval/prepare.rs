@@ -21,6 +21,8 @@ pub(crate) struct Prepared {
     pub(crate) extracts: Box<[Shape]>,
     pub(crate) classes: Box<[ClassGroup]>,
     pub(crate) needles: Box<[NeedleGroup]>,
+    /// Whether an output may show `evt.buffer`.
+    pub(crate) shows_buffer: bool,
 }
 
 /// How an atom is judged.
@@ -104,7 +106,8 @@ impl Prepared {
         }
         let costs = program.atoms.iter().map(|atom| cost(atom, &program)).collect();
         let (classes, needles) = find_groups(&program, &mut atoms)?;
-        Ok(Self { program, atoms: atoms.into(), costs, extracts, classes, needles })
+        let shows_buffer = program.extracts.iter().any(super::session::is_buffer);
+        Ok(Self { program, atoms: atoms.into(), costs, extracts, classes, needles, shows_buffer })
     }
 
     /// Whether an atom's truth follows from the event's code.

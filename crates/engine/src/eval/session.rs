@@ -37,6 +37,8 @@ pub(crate) struct Memo {
     /// For fields that look back: what they need to know of the events before.
     looks: Box<[u64]>,
     times: Times,
+    /// The buffer that outputs showed last; see [`Work::shown_buffer`].
+    buffer: Vec<u8>,
 }
 
 /// Times by field and by processor or thread.
@@ -81,6 +83,7 @@ impl Memo {
             needles: prepared.needles.iter().map(|group| (0, vec![0; group.width()].into())).collect(),
             looks: vec![0; prepared.program.extracts.len()].into(),
             times: Times::default(),
+            buffer: Vec::new(),
         }
     }
 
@@ -128,7 +131,11 @@ impl<'s, S: FieldSource> Session<'s, S> {
         event: &'s S,
     ) -> Self {
         memo.next_event();
-        Self { index, work: Work { prepared, memo, arena, event, values: BumpVec::new_in(arena) } }
+        let mut work = Work { prepared, memo, arena, event, values: BumpVec::new_in(arena) };
+        if prepared.shows_buffer {
+            work.note_name();
+        }
+        Self { index, work }
     }
 
     /// The program.
@@ -217,6 +224,9 @@ impl<'s, S: FieldSource> Session<'s, S> {
         }
         let value = self.value(extract)?;
         match value {
+            Value::Bytes(bytes) if program.extracts.get(extract.0 as usize).is_some_and(is_buffer) => {
+                Some(Value::Bytes(self.work.shown_buffer(bytes)))
+            }
             Value::Ip(ip) if self.program().extracts.get(extract.0 as usize).is_some_and(is_host_name) => {
                 self.work.prepared.host_names().find_map(|names| names.name_of(ip)).map(Value::Bytes)
             }
@@ -400,6 +410,7 @@ impl<'s, S: FieldSource> Work<'s, S> {
                     time = if last == 0 { 0 } else { now.wrapping_sub(last) };
                 }
                 if total {
+                    self.number(ids::PROC_PID, ParamType::Pid)?;
                     let thread = (extract, Owner::Thread(self.number(ids::THREAD_TID, ParamType::Int64)?));
                     time = self.memo.times.get(thread).wrapping_add(time);
                     self.memo.times.replace(thread, time);
@@ -413,6 +424,36 @@ impl<'s, S: FieldSource> Work<'s, S> {
                 let delta = if last == 0 { 0.0 } else { used.wrapping_sub(last) as f64 };
                 Some(Value::Double(delta.min(100.0)))
             }
+        }
+    }
+
+    /// `evt.buffer` in an output. For an event whose buffer is empty Falco prints the buffer of the last output once more, its
+    /// beginning overwritten by `NULL`: the text's place is reused and its length is not set anew. The reference answers show it.
+    fn shown_buffer(&mut self, bytes: &'s [u8]) -> &'s [u8] {
+        let last = &mut self.memo.buffer;
+        if !self.event.is_recorded() {
+            return bytes;
+        }
+        if !bytes.is_empty() {
+            last.clear();
+            last.extend_from_slice(bytes);
+            return bytes;
+        }
+        overwrite(last, b"NULL");
+        self.arena.alloc_slice_copy(last)
+    }
+
+    /// A new name of the event's socket is written in the same place; see [`Self::shown_buffer`].
+    fn note_name(&mut self) {
+        let field = |id| FieldRef { id, arg: FieldArg::None, ty: ParamType::Charbuf, is_list: false };
+        let (event, arena) = (self.event, self.arena);
+        if !event.is_recorded() || event.extract(&field(ids::FD_NAME_CHANGED), arena) != Some(Value::Bool(true)) {
+            return;
+        }
+        let is_socket =
+            matches!(event.extract(&field(ids::FD_TYPECHAR), arena), Some(Value::Bytes(b"4" | b"6" | b"u")));
+        if let Some(Value::Bytes(name)) = event.extract(&field(ids::FD_NAME), arena).filter(|_| is_socket) {
+            overwrite(&mut self.memo.buffer, name);
         }
     }
 
@@ -432,6 +473,15 @@ fn flattened<'a>(value: Value<'a>, arena: &'a Bump) -> Value<'a> {
         Value::Ancestors(items) => Value::Bytes(join_items(items.iter().filter_map(Value::as_bytes), b' ', arena)),
         other => other,
     }
+}
+
+/// Writes a C string over the beginning of a text, as far as that goes.
+fn overwrite(text: &mut [u8], new: &[u8]) {
+    text.iter_mut().zip(new.iter().chain(&[0])).for_each(|(old, new)| *old = *new);
+}
+
+pub(super) fn is_buffer(extract: &Extract) -> bool {
+    matches!(&extract.kind, ExtractKind::Field(field) if field.id == ids::EVT_BUFFER)
 }
 
 /// Spreads a comparison over the elements of a compound value.

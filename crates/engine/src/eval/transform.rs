@@ -102,7 +102,7 @@ fn decode_base64<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a [u8]> {
         text = shorter;
     }
     let padding = padded - text.len();
-    if text.len() % 4 == 1 || padding > 2 || (padding > 0 && padded % 4 != 0) {
+    if text.len() % 4 == 1 || padding > 2 || (padding > 0 && !padded.is_multiple_of(4)) {
         return None;
     }
     let mut out = BumpVec::with_capacity_in(text.len() / 4 * 3 + 2, arena);

@@ -179,7 +179,8 @@ fn without_fd<'a>(view: &'a View<'_>, thread: &'a Thread, id: FieldId, arena: &'
 
 fn intended_type(ty: EventType) -> &'static [u8] {
     match ty.name() {
-        "open" | "openat" | "openat2" | "creat" => b"f",
+        // `open` is forgotten in the reference.
+        "openat" | "openat2" | "creat" => b"f",
         "socket" | "accept" | "accept4" => b"4",
         "pipe" | "pipe2" => b"p",
         "eventfd" | "eventfd2" => b"e",
@@ -202,7 +203,7 @@ fn intended_name<'a>(view: &'a View<'_>, thread: &'a Thread, raw: bool, arena: &
         | event::SOCKET_CONNECT_X => {
             let mut out = Rendered::new(arena);
             render(view, 1, arena, &mut out);
-            Some(if raw { out.raw.into_bump_slice() } else { out.best() })
+            Some(out.best())
         }
         event::SYSCALL_OPENAT_2_X | event::SYSCALL_OPENAT2_X => {
             let name = view.event.param(2).filter(|name| !name.is_empty()).map(text_of)?;

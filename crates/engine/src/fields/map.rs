@@ -325,10 +325,10 @@ impl MapSource {
     fn ends<'a>(&'a self, fields: &[FieldId], arena: &'a Bump) -> Option<Value<'a>> {
         let mut found = BumpVec::new_in(arena);
         for id in fields {
-            if let Some(value) = self.plain(*id).map(|value| value.view(arena)) {
-                if !found.contains(&value) {
-                    found.push(value);
-                }
+            if let Some(value) = self.plain(*id).map(|value| value.view(arena))
+                && !found.contains(&value)
+            {
+                found.push(value);
             }
         }
         if found.is_empty() { None } else { Some(Value::Ends(found.into_bump_slice())) }

@@ -85,8 +85,8 @@ fn class_of(id: FieldId) -> Class {
         n if n <= ids::GROUP_NAME.0 => Class::User,
         n if n <= ids::FD_IS_LOWER_LAYER.0 => Class::Fd,
         n if n <= ids::FS_PATH_TARGETRAW.0 => Class::FsPath,
-        n if n >= ids::FDLIST_NUMS.0 && n <= ids::FDLIST_SPORTS.0 => Class::FdList,
-        n if n >= ids::CONTAINER_ID.0 && n <= ids::K8S_POD_CNI_JSON.0 => Class::Container,
+        n if (ids::FDLIST_NUMS.0..=ids::FDLIST_SPORTS.0).contains(&n) => Class::FdList,
+        n if (ids::CONTAINER_ID.0..=ids::K8S_POD_CNI_JSON.0).contains(&n) => Class::Container,
         _ => Class::Other,
     }
 }

@@ -26,6 +26,9 @@ const CAPABILITIES: [&str; 41] = [
 ];
 
 pub(super) fn extract<'a>(view: &'a View<'_>, field: &FieldRef, arena: &'a Bump) -> Option<Value<'a>> {
+    if field.id == ids::THREAD_TID {
+        return id_value(view.event.tid);
+    }
     let thread = view.thread()?;
     let machine = view.machine;
     let parent = || machine.ancestor(thread, 1);
@@ -66,7 +69,6 @@ pub(super) fn extract<'a>(view: &'a View<'_>, field: &FieldRef, arena: &'a Bump)
         ids::PROC_TTY => Some(Value::Uint(thread.tty.into())),
         ids::PROC_PID => id_value(thread.pid),
         ids::PROC_PPID => id_value(parent()?.pid),
-        ids::THREAD_TID => id_value(view.event.tid),
         ids::PROC_VPID => known_id(thread.vpid),
         ids::THREAD_VTID => known_id(thread.vtid),
         ids::PROC_PVPID => Some(Value::Int(machine.thread(thread.ptid)?.vpid)),
@@ -190,10 +192,10 @@ fn lineage<'a>(
     let main = view.main_thread()?;
     let mut out = BumpVec::new_in(arena);
     out.extend(view.machine.ancestors(main).filter_map(value));
-    Some(Value::Ancestors(out.into_bump_slice()))
+    if out.is_empty() { None } else { Some(Value::Ancestors(out.into_bump_slice())) }
 }
 
-fn of_leader<'a>(leader: Option<&'a Thread>, id: FieldId) -> &'a [u8] {
+fn of_leader(leader: Option<&Thread>, id: FieldId) -> &[u8] {
     let Some(leader) = leader else { return b"" };
     match id {
         ids::PROC_SNAME | ids::PROC_VPGID_NAME | ids::PROC_PGID_NAME => &leader.comm,
@@ -234,7 +236,7 @@ fn ancestors_environment<'a>(
     }
 }
 
-fn capabilities<'a>(bits: u64, arena: &'a Bump) -> &'a [u8] {
+fn capabilities(bits: u64, arena: &Bump) -> &[u8] {
     let mut out = BumpVec::new_in(arena);
     for (bit, name) in CAPABILITIES.iter().enumerate() {
         if bits & (1 << bit) != 0 {

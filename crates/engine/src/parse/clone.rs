@@ -174,11 +174,12 @@ fn parent_side(cx: &mut Cycle<'_, '_>, child_tid: i64) -> Outcome {
     if trusted {
         inherit(parent, &mut child);
     }
-    child.pidns_init_start_ts = cx.machine.info.boot_ts_epoch;
-    describe(cx, &told, &mut child);
+    child.pidns_init_start_ts = cx.machine.boot_ts;
+    describe(cx, &told, tid, &mut child);
     if !trusted {
         lend_command(cx, tid, &child);
     }
+    cx.machine.name_ids(&child.container_id, child.uid, child.gid);
     cx.machine.add_thread(child);
     Ok(())
 }
@@ -229,31 +230,37 @@ fn child_side(cx: &mut Cycle<'_, '_>) -> Outcome {
             inherit_process(cx, source, &mut child);
         }
     }
-    let boot = cx.machine.info.boot_ts_epoch;
+    let boot = cx.machine.boot_ts;
     let elsewhere = child.flags & (flag::CHILD_IN_PIDNS | flag::NEWPID) != 0 || child.tid != child.vtid;
     child.pidns_init_start_ts = match told.pidns_init_start_ts {
         _ if !elsewhere => boot,
         Some(since_boot) => since_boot.wrapping_add(boot),
         None => 0,
     };
-    describe(cx, &told, &mut child);
+    describe(cx, &told, source_tid, &mut child);
     if !trusted && told.is_thread() {
         lend_command(cx, source_tid, &child);
     }
     child.last_event_ts = ts;
+    cx.machine.name_ids(&child.container_id, child.uid, child.gid);
     cx.ctx.thread = cx.machine.add_thread(child).then_some(tid);
     Ok(())
 }
 
 /// What the event itself tells of the child, whatever the parent's state.
-fn describe(cx: &Cycle<'_, '_>, told: &Child<'_>, child: &mut Thread) {
+fn describe(cx: &Cycle<'_, '_>, told: &Child<'_>, source: i64, child: &mut Thread) {
     child.exe = Text::from(told.exe);
     child.set_command(Text::from(told.comm), StrList::from_nul_separated(told.args));
     child.fdlimit = told.fdlimit;
     if let Some(memory) = told.memory {
         memory.store(child);
     }
-    set_cgroups(child, told.cgroups);
+    // Mostly they are the source's, whose text then does for both.
+    if let Some(source) = cx.machine.thread(source).filter(|source| source.cgroups.is_from(told.cgroups)) {
+        child.cgroups = source.cgroups.clone();
+    } else {
+        set_cgroups(child, told.cgroups);
+    }
     child.clone_ts = cx.event.ts;
 }
 

@@ -1,5 +1,7 @@
 //! execve, execveat: a thread runs another program.
 
+use std::sync::Arc;
+
 use falco_catalog::event;
 
 use super::clone::{Memory, comm, set_cgroups};
@@ -68,10 +70,10 @@ pub(super) fn execve(cx: &mut Cycle<'_, '_>) -> Outcome {
     match trusted_exepath {
         Some(path) => thread.set_exepath(path),
         None => {
-            if let Some(path) = exepath_from_enter(cx)? {
-                if let Some(thread) = cx.thread_mut() {
-                    thread.set_exepath(&path);
-                }
+            if let Some(path) = exepath_from_enter(cx)?
+                && let Some(thread) = cx.thread_mut()
+            {
+                thread.set_exepath(&path);
             }
         }
     }
@@ -113,6 +115,8 @@ pub(super) fn execve(cx: &mut Cycle<'_, '_>) -> Outcome {
     if let Some(gid) = gid {
         thread.gid = gid;
     }
+    let (container, uid, gid) = (Arc::clone(&thread.container_id), thread.uid, thread.gid);
+    cx.machine.name_ids(&container, uid, gid);
 
     if let Some(owner) = cx.fd_owner().and_then(|owner| cx.machine.thread_mut(owner)) {
         owner.fds.retain(|fd| !fd.is_cloexec());
@@ -127,7 +131,7 @@ pub(super) fn execve(cx: &mut Cycle<'_, '_>) -> Outcome {
 
 /// The program's path as the enter event of an old capture tells; `None` when there is no enter event.
 fn exepath_from_enter(cx: &mut Cycle<'_, '_>) -> Result<Option<Vec<u8>>, Malformed> {
-    let Some(stored) = cx.enter.take() else { return Ok(None) };
+    let Some(stored) = cx.take_enter() else { return Ok(None) };
     let path = (|| {
         let enter = stored.event();
         let mut path = Vec::new();

@@ -13,10 +13,10 @@ mod process;
 mod users;
 
 use falco_catalog::{EventInfo, EventType, event};
-use falco_scap::Event;
 use falco_scap::params::ParamError;
+use falco_scap::{Event, EventBuf};
 
-use crate::state::{Deferred, EventContext, Fd, FdType, Machine, StoredEvent, Thread, clone_flags};
+use crate::state::{Deferred, EventContext, Fd, FdType, Machine, Thread, clone_flags};
 
 /// A parameter was missing, or not of its type's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,8 @@ impl Machine {
         if self.first_ts == 0 && !info.sources.metaevent() {
             self.first_ts = event.ts;
         }
-        let mut cycle = Cycle { machine: self, event, ctx, enter: None, fd_type: None, renamed: false };
+        let mut cycle =
+            Cycle { machine: self, event, ctx, enter: None, enter_counts: false, fd_type: None, renamed: false };
         let outcome = cycle.reset(info).and_then(|()| cycle.run_rule());
         cycle.finish();
         let mut ctx = cycle.ctx;
@@ -67,16 +68,16 @@ impl Machine {
     }
 
     fn run_deferred(&mut self, deferred: Deferred) {
-        if let Some((tid, ts)) = deferred.thread {
-            if let Some(ptid) = self.thread(tid).map(|thread| thread.ptid) {
-                self.note_exit(ptid, tid, ts);
-                self.remove_thread(tid);
-            }
+        if let Some((tid, ts)) = deferred.thread
+            && let Some(ptid) = self.thread(tid).map(|thread| thread.ptid)
+        {
+            self.note_exit(ptid, tid, ts);
+            self.remove_thread(tid);
         }
-        if let Some((owner, num)) = deferred.fd {
-            if let Some(owner) = self.thread_mut(owner) {
-                owner.fds.remove(num);
-            }
+        if let Some((owner, num)) = deferred.fd
+            && let Some(owner) = self.thread_mut(owner)
+        {
+            owner.fds.remove(num);
         }
     }
 }
@@ -158,8 +159,10 @@ struct Cycle<'m, 'e> {
     machine: &'m mut Machine,
     event: &'e Event<'e>,
     ctx: EventContext,
-    /// For an exit: the enter event that belongs to it.
-    enter: Option<Box<StoredEvent>>,
+    /// For an exit: the enter event that the thread stored last. For its use see [`Self::take_enter`].
+    enter: Option<Box<EventBuf>>,
+    /// Whether the thread's last enter event was this exit's.
+    enter_counts: bool,
     /// The type of the event's descriptor, as the reset found it.
     fd_type: Option<FdType>,
     /// Whether a rule made a descriptor or gave one a name.
@@ -171,11 +174,11 @@ impl<'e> Cycle<'_, 'e> {
     fn reset(&mut self, info: &EventInfo) -> Outcome {
         let Event { ty, tid, ts, .. } = *self.event;
         if info.flags.skip_parser_reset() {
-            if ty == event::PROCINFO_E {
-                if let Some(thread) = self.machine.thread_mut(tid) {
-                    (thread.prev_event_ts, thread.last_event_ts) = (thread.last_event_ts, ts);
-                    self.ctx.thread = Some(tid);
-                }
+            if ty == event::PROCINFO_E
+                && let Some(thread) = self.machine.thread_mut(tid)
+            {
+                (thread.prev_event_ts, thread.last_event_ts) = (thread.last_event_ts, ts);
+                self.ctx.thread = Some(tid);
             }
             return Ok(());
         }
@@ -212,10 +215,9 @@ impl<'e> Cycle<'_, 'e> {
             thread.last_event_fd = -1;
             thread.last_event_type = Some(ty);
             if info.flags.uses_fd() {
-                let num = required(self.event.i64(0))?;
-                thread.last_event_fd = num;
-                self.ctx.last_event_fd = num;
-                self.find_fd(num);
+                thread.last_event_fd = required(self.event.i64(0))?;
+                self.ctx.last_event_fd = thread.last_event_fd;
+                self.find_fd(self.ctx.last_event_fd);
             }
             return Ok(());
         }
@@ -226,27 +228,29 @@ impl<'e> Cycle<'_, 'e> {
         if !after_enter {
             thread.last_event_fd = -1;
         }
-        let mut num = thread.last_event_fd;
-        if let Some(stored) = thread.enter.take() {
-            if after_enter && Some(stored.ty) == last {
-                self.enter = Some(stored);
-            } else {
-                self.machine.spare_events.push(stored);
-            }
+        self.enter = thread.enter.take();
+        self.enter_counts = after_enter;
+        if !info.flags.uses_fd() {
+            self.ctx.last_event_fd = thread.last_event_fd;
+            return Ok(());
         }
-        if info.flags.uses_fd() {
-            if num == -1 {
-                if let Some(given) = exit_fd_param(ty).map_or(Ok(None), |index| self.event.i64(index))? {
-                    num = given;
-                    if let Some(thread) = self.thread_mut() {
-                        thread.last_event_fd = num;
-                    }
-                }
-            }
-            self.ctx.last_event_fd = num;
-            self.find_fd(num);
+        if thread.last_event_fd == -1
+            && let Some(num) = exit_fd_param(ty).map_or(Ok(None), |index| self.event.i64(index))?
+        {
+            thread.last_event_fd = num;
         }
+        let num = thread.last_event_fd;
         self.ctx.last_event_fd = num;
+        if thread.flags & clone_flags::FILES != 0 {
+            self.find_fd(num);
+        } else if num >= 0 {
+            // The thread is at hand and the table its own: what `find_fd` does, without looking for them again.
+            if let Some(fd) = thread.fds.get_mut(num) {
+                fd.name_changed = false;
+                self.fd_type = Some(fd.ty);
+                self.ctx.fd = Some((tid, num));
+            }
+        }
         Ok(())
     }
 
@@ -266,6 +270,14 @@ impl<'e> Cycle<'_, 'e> {
             return Some(tid);
         }
         Some(self.machine.main_thread(thread)?.tid)
+    }
+
+    /// The enter event of this exit, if it was stored. Give it back to `enter` for its buffers' sake.
+    fn take_enter(&mut self) -> Option<Box<EventBuf>> {
+        let (enter, exit) = (self.enter.as_ref()?.event().ty, self.event.ty);
+        let belongs =
+            enter.0 + 1 == exit.0 || (exit == event::SYSCALL_EXECVE_19_X && enter == event::SYSCALL_EXECVEAT_E);
+        if belongs && self.enter_counts { self.enter.take() } else { None }
     }
 
     /// Settles what the rule left open.
@@ -336,11 +348,11 @@ impl<'e> Cycle<'_, 'e> {
             return;
         }
         let mut stored = self.machine.spare_events.pop().unwrap_or_default();
-        stored.fill(self.event);
-        if let Some(thread) = self.thread_mut() {
-            if let Some(old) = thread.enter.replace(stored) {
-                self.machine.spare_events.push(old);
-            }
+        stored.copy_from(self.event);
+        if let Some(thread) = self.thread_mut()
+            && let Some(old) = thread.enter.replace(stored)
+        {
+            self.machine.spare_events.push(old);
         }
     }
 
@@ -439,10 +451,9 @@ impl<'e> Cycle<'_, 'e> {
             event::SYSCALL_PRCTL_X => process::prctl(self),
             event::SYSCALL_GETRLIMIT_X | event::SYSCALL_SETRLIMIT_X => process::rlimit(self),
             event::SYSCALL_PRLIMIT_X => process::prlimit(self),
-            event::SYSCALL_BRK_4_X
-            | event::SYSCALL_MMAP_X
-            | event::SYSCALL_MMAP2_X
-            | event::SYSCALL_MUNMAP_X => process::memory(self),
+            event::SYSCALL_BRK_4_X | event::SYSCALL_MMAP_X | event::SYSCALL_MMAP2_X | event::SYSCALL_MUNMAP_X => {
+                process::memory(self)
+            }
             event::SCHEDSWITCH_6_E => process::switch(self),
             event::USER_ADDED_E | event::USER_DELETED_E => users::user(self),
             event::GROUP_ADDED_E | event::GROUP_DELETED_E => users::group(self),

@@ -6,7 +6,9 @@ use falco_catalog::event;
 use falco_scap::params::{AF_INET, AF_INET6, AF_UNIX, Sockaddr, Socktuple};
 
 use super::{Cycle, Outcome, required};
-use crate::state::address::{embedded_v4, is_v4_mapped, write_sockaddr, write_socket_name, write_socktuple, write_unix};
+use crate::state::address::{
+    embedded_v4, is_v4_mapped, write_sockaddr, write_socket_name, write_socktuple, write_unix,
+};
 use crate::state::{Connection, Fd, FdType, Interfaces, L4Proto, Machine, Role, SocketInfo, Text, open_flags};
 
 const AF_NETLINK: u32 = 16;
@@ -174,7 +176,7 @@ pub(super) fn connect(cx: &mut Cycle<'_, '_>) -> Outcome {
         return Ok(());
     }
     let event = cx.event;
-    let enter = cx.enter.take();
+    let enter = cx.take_enter();
     let enter_event = enter.as_ref().map(|enter| enter.event());
     let valid = |addr: &Sockaddr<'_>| !matches!(addr, Sockaddr::Invalid { .. });
     let asked = enter_event.as_ref().and_then(|enter| enter.sockaddr(1)).filter(valid);

@@ -27,7 +27,7 @@ pub(super) fn open(cx: &mut Cycle<'_, '_>) -> Outcome {
     if cx.ret() < 0 {
         return Ok(());
     }
-    let (event, enter) = (cx.event, cx.enter.take());
+    let (event, enter) = (cx.event, cx.take_enter());
     let enter_event = enter.as_ref().map(|enter| enter.event());
     let mut file = File { name: text(event, 1)?, flags: required(event.u32(2))?, dev: 0, ino: 0 };
     if let Some(dev) = event.u32(4)? {
@@ -51,7 +51,7 @@ pub(super) fn creat(cx: &mut Cycle<'_, '_>) -> Outcome {
     if cx.ret() < 0 {
         return Ok(());
     }
-    let (event, enter) = (cx.event, cx.enter.take());
+    let (event, enter) = (cx.event, cx.take_enter());
     let enter_event = enter.as_ref().map(|enter| enter.event());
     let mut file = File { name: text(event, 1)?, flags: 0, dev: 0, ino: 0 };
     if let Some(dev) = event.u32(3)? {
@@ -65,10 +65,10 @@ pub(super) fn creat(cx: &mut Cycle<'_, '_>) -> Outcome {
             };
         }
     }
-    if let Some(name) = enter_event.as_ref().map(|enter| text(enter, 0)).transpose()? {
-        if name != b"<NA>" {
-            file.name = name;
-        }
+    if let Some(name) = enter_event.as_ref().map(|enter| text(enter, 0)).transpose()?
+        && name != b"<NA>"
+    {
+        file.name = name;
     }
     add(cx, file, Base::Cwd);
     cx.enter = enter;
@@ -80,7 +80,7 @@ pub(super) fn openat(cx: &mut Cycle<'_, '_>, dev_param: usize) -> Outcome {
     if cx.ret() < 0 {
         return Ok(());
     }
-    let (event, enter) = (cx.event, cx.enter.take());
+    let (event, enter) = (cx.event, cx.take_enter());
     let enter_event = enter.as_ref().map(|enter| enter.event());
     let mut file = File { name: text(event, 2)?, flags: event.u32(3)?.unwrap_or(0), dev: 0, ino: 0 };
     if let Some(ino) = event.u64(dev_param + 1)? {

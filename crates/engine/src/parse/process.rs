@@ -55,10 +55,10 @@ pub(super) fn chdir(cx: &mut Cycle<'_, '_>) -> Outcome {
 }
 
 pub(super) fn fchdir(cx: &mut Cycle<'_, '_>) -> Outcome {
-    if cx.ret() >= 0 {
-        if let Some(name) = cx.fd().map(|fd| fd.name.clone()) {
-            set_cwd(cx, &name);
-        }
+    if cx.ret() >= 0
+        && let Some(name) = cx.fd().map(|fd| fd.name.clone())
+    {
+        set_cwd(cx, &name);
     }
     Ok(())
 }
@@ -92,23 +92,21 @@ pub(super) fn setsid(cx: &mut Cycle<'_, '_>) -> Outcome {
 
 /// −1 is stored like any other value, though the kernel takes it for "leave it as it is".
 pub(super) fn set_uid(cx: &mut Cycle<'_, '_>, param: usize) -> Outcome {
-    if cx.ret() == 0 {
-        if let Some(uid) = cx.event.u32(param)? {
-            if let Some(thread) = cx.thread_mut() {
-                thread.uid = uid;
-            }
-        }
+    if cx.ret() == 0
+        && let Some(uid) = cx.event.u32(param)?
+        && let Some(thread) = cx.thread_mut()
+    {
+        thread.uid = uid;
     }
     Ok(())
 }
 
 pub(super) fn set_gid(cx: &mut Cycle<'_, '_>, param: usize) -> Outcome {
-    if cx.ret() == 0 {
-        if let Some(gid) = cx.event.u32(param)? {
-            if let Some(thread) = cx.thread_mut() {
-                thread.gid = gid;
-            }
-        }
+    if cx.ret() == 0
+        && let Some(gid) = cx.event.u32(param)?
+        && let Some(thread) = cx.thread_mut()
+    {
+        thread.gid = gid;
     }
     Ok(())
 }

@@ -275,6 +275,7 @@ fn path<'a>(view: &View<'_>, info: &ParamInfo, text: &[u8], arena: &'a Bump, out
             match dirfd {
                 Some(AT_FDCWD) => view.machine.cwd(thread),
                 Some(num) => match view.machine.fd(thread, num) {
+                    Some(fd) if matches!(fd.name.last(), None | Some(b'/')) => &fd.name,
                     Some(fd) => {
                         let mut base = BumpVec::with_capacity_in(fd.name.len() + 1, arena);
                         base.put(&fd.name);

@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn addresses_read_as_the_c_library_writes_them() {
-        for addr in ["10.0.0.1", "::", "::1", "fe80::1", "::ffff:1.2.3.4", "::1.2.3.4", "1:0:2::3", "2001:db8::1:0:0:1"] {
+        for addr in ["10.0.0.1", "::", "::1", "fe80::1", "::ffff:1.2.3.4", "::1.2.3.4", "1:0:2::3", "2001:db8::1:0:0:1"]
+        {
             assert_eq!(text(addr), addr);
         }
     }

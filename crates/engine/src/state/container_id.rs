@@ -1,14 +1,22 @@
 //! Which container a control group belongs to.
 
-use super::text::Cgroups;
+use std::borrow::Cow;
+
+use super::cgroups::Cgroups;
 
 /// A container found in a control group's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found<'a> {
-    /// The id, cut to twelve characters where it is a hash.
-    pub(crate) id: &'a [u8],
+    id: &'a [u8],
     /// For runtimes that nobody can be asked about: their name. What is known of such a container is this.
     pub(crate) runtime: Option<&'static str>,
+}
+
+impl Found<'_> {
+    /// The id, cut to twelve characters where it is a hash.
+    pub(crate) fn id(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.id)
+    }
 }
 
 /// Length of an id that is a hash, and of what is shown of it.
@@ -41,7 +49,7 @@ fn find_in_path(path: &[u8]) -> Option<Found<'_>> {
     if path.len() <= 1 {
         return None;
     }
-    let hash = LAYOUTS.iter().find_map(|&(prefix, suffix)| {
+    let hash = LAYOUTS.iter().filter(|_| path.len() > HASH_LEN).find_map(|&(prefix, suffix)| {
         let (start, id) = between(path, prefix, suffix)?;
         is_hash(path, start, id).then(|| &id[..SHOWN_LEN])
     });
@@ -107,10 +115,10 @@ fn lxc(path: &[u8]) -> Option<&[u8]> {
 }
 
 fn libvirt_lxc(path: &[u8]) -> Option<&[u8]> {
-    if let Some(rest) = path.strip_suffix(b".libvirt-lxc") {
-        if let Some(slash) = memchr::memrchr(b'/', rest) {
-            return rest.get(slash + 1..);
-        }
+    if let Some(rest) = path.strip_suffix(b".libvirt-lxc")
+        && let Some(slash) = memchr::memrchr(b'/', rest)
+    {
+        return rest.get(slash + 1..);
     }
     // systemd writes a dash as `\x2d`.
     if let Some(rest) = after(path, b"-lxc\\x2") {
@@ -169,7 +177,8 @@ mod tests {
 
     #[test]
     fn the_host_is_no_container() {
-        for path in ["/", "", "/user.slice/user-1000.slice/session-3.scope", "/system.slice/ssh.service", "/init.scope"] {
+        for path in ["/", "", "/user.slice/user-1000.slice/session-3.scope", "/system.slice/ssh.service", "/init.scope"]
+        {
             assert_eq!(id(path), "", "{path}");
         }
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::container_id;
 use super::machine::Machine;
 use super::types::Thread;
 
@@ -117,7 +116,8 @@ impl Container {
             ("LivenessProbe", ProbeKind::Liveness),
             ("ReadinessProbe", ProbeKind::Readiness),
         ];
-        let probes = probes.iter().filter_map(|(key, kind)| Some(HealthProbe::from_json(*kind, json.get(*key)?))).collect();
+        let probes =
+            probes.iter().filter_map(|(key, kind)| Some(HealthProbe::from_json(*kind, json.get(*key)?))).collect();
         Some(Self {
             id: text("id"),
             full_id: text("full_id"),
@@ -193,16 +193,16 @@ fn kind(number: Option<u64>) -> &'static str {
 }
 
 impl Machine {
-    /// Works out a thread's container from its control groups.
+    /// Gives a thread the container that its control groups tell of.
     pub(crate) fn assign_container(&mut self, tid: i64) {
         let Some(thread) = self.threads.get_mut(&tid) else { return };
-        let found = container_id::find(&thread.cgroups);
-        let id = found.as_ref().map(|found| String::from_utf8_lossy(found.id)).unwrap_or_default();
-        if *thread.container_id != *id {
-            thread.container_id = Arc::from(&*id);
+        if !Arc::ptr_eq(&thread.container_id, thread.cgroups.container_id()) {
+            thread.container_id = Arc::clone(thread.cgroups.container_id());
         }
-        // Of these runtimes no more will ever be known.
-        if let Some(kind) = found.and_then(|found| found.runtime) {
+        if thread.container_id.is_empty() {
+            return;
+        }
+        if let Some(kind) = thread.cgroups.runtime() {
             let id = thread.container_id.to_string();
             if !self.containers.contains_key(&*id) {
                 self.add_container(Container { id, kind, ..Container::default() });
@@ -214,9 +214,6 @@ impl Machine {
     /// Works out whether a thread of a known container is its main command or a health probe.
     fn categorize(&mut self, tid: i64) {
         let Some(thread) = self.thread(tid) else { return };
-        if thread.container_id.is_empty() {
-            return;
-        }
         let Some(container) = self.container(&thread.container_id) else { return };
         let inherited = self.thread(thread.ptid).map(|parent| parent.category).unwrap_or_default();
         let category = if thread.vpid == 1 {
@@ -292,7 +289,10 @@ mod tests {
             "image":"fedora:38","imagerepo":"fedora","imagetag":"38","ip":"172.17.0.2","labels":{"b":"2","a":"1"},
             "pod_sandbox_labels":null,"privileged":true,"type":0,"Healthcheck":{"exe":"/check","args":["-x"]}}}"#;
         let container = Container::from_json(json).unwrap();
-        assert_eq!((container.id.as_str(), container.kind, container.image_tag.as_str()), ("32a1026ccb88", "docker", "38"));
+        assert_eq!(
+            (container.id.as_str(), container.kind, container.image_tag.as_str()),
+            ("32a1026ccb88", "docker", "38")
+        );
         assert!(container.privileged && container.mounts[0].rdwr);
         assert_eq!(container.labels, [("a".into(), "1".into()), ("b".into(), "2".into())]);
         assert_eq!(container.label("b"), Some("2"));

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use falco_scap::item::{FdEntry, FdInfo, FdList, Interface, InterfaceAddr, ProcessEntry, UserList};
 
 use super::address::{embedded_v4, is_v4_mapped, write_endpoint, write_tuple};
+use super::cgroups::Cgroups;
 use super::machine::Machine;
 use super::paths::join;
-use super::text::{Cgroups, StrList, Text};
-use super::types::{
-    Connection, Fd, FdType, Group, L4Proto, MachineInfo, Role, SocketInfo, Thread, User, clone_flags,
-};
+use super::text::{StrList, Text};
+use super::types::{Connection, Fd, FdType, Group, L4Proto, MachineInfo, Role, SocketInfo, Thread, User, clone_flags};
 
 impl Machine {
     /// Takes in the machine's description.
@@ -33,6 +32,7 @@ impl Machine {
                 continue;
             }
             let thread = self.thread_of_entry(entry);
+            self.name_ids(&thread.container_id, thread.uid, thread.gid);
             self.threads.insert(thread.tid, Box::new(thread));
             self.counters.threads_added += 1;
         }
@@ -95,7 +95,8 @@ impl Machine {
         for entry in list.fds {
             let num = entry.fd;
             let Some(fd) = fd_of_entry(entry, scratch) else { continue };
-            if let SocketInfo::Ipv4Server { addr: (_, port) } | SocketInfo::Ipv6Server { addr: (.., port) } = fd.socket {
+            if let SocketInfo::Ipv4Server { addr: (_, port) } | SocketInfo::Ipv6Server { addr: (.., port) } = fd.socket
+            {
                 server_ports.insert(port);
             }
             if thread.fds.len() >= limits.fds || !thread.fds.insert(num, fd) {

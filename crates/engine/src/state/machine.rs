@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use falco_scap::EventBuf;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::containers::Container;
 use super::fd_table::FdTable;
 use super::interfaces::Interfaces;
 use super::text::StrList;
-use super::types::{Fd, Group, MachineInfo, StoredEvent, Thread, ThreadGroup, User, clone_flags};
+use super::types::{Fd, Group, MachineInfo, Thread, ThreadGroup, User, clone_flags};
 use super::users::Users;
 
 /// How much is kept.
@@ -58,6 +59,11 @@ pub struct Machine {
     /// Ports of the server sockets in the capture's header.
     pub(crate) server_ports: FxHashSet<u16>,
     pub(crate) info: MachineInfo,
+    /// When the machine was booted, to make times of day of times since then. 0 for captures: the reference does not use what
+    /// their header says.
+    pub(crate) boot_ts: u64,
+    /// Whether users of the reading machine name ids.
+    pub(crate) local_accounts: bool,
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
     /// How many events were processed: `evt.num`.
@@ -69,8 +75,9 @@ pub struct Machine {
     /// When threads of late exited, by (parent, thread), and the order in which they did.
     pub(crate) exited: FxHashMap<(i64, i64), u64>,
     pub(crate) exited_order: VecDeque<((i64, i64), u64)>,
-    /// Buffers of stored events, to be used again.
-    pub(crate) spare_events: Vec<Box<StoredEvent>>,
+    /// Buffers of stored events, to be used again; threads keep theirs boxed too, so they move as they are.
+    #[allow(clippy::vec_box)]
+    pub(crate) spare_events: Vec<Box<EventBuf>>,
     /// A buffer for making names.
     pub(crate) scratch: Vec<u8>,
 }
@@ -104,6 +111,8 @@ impl Machine {
             event_container: None,
             server_ports: FxHashSet::default(),
             info: MachineInfo::default(),
+            boot_ts: 0,
+            local_accounts: false,
             limits,
             counters: Counters::default(),
             num: 0,
@@ -116,6 +125,11 @@ impl Machine {
         }
     }
 
+    /// Says when the machine was booted, in nanoseconds since the epoch; for live sources.
+    pub fn set_boot_ts(&mut self, boot_ts: u64) {
+        self.boot_ts = boot_ts;
+    }
+
     /// Forgets what a section of a capture told (threads, descriptors, users, interfaces), because another one begins. Events
     /// go on being counted.
     pub fn restart(&mut self) {
@@ -124,6 +138,8 @@ impl Machine {
         self.counters = old.counters;
         self.num = old.num;
         self.first_ts = old.first_ts;
+        self.boot_ts = old.boot_ts;
+        self.local_accounts = old.local_accounts;
     }
 
     /// Processor count, boot time, host name.
@@ -214,9 +230,10 @@ impl Machine {
     }
 
     /// Whether an address belongs to the machine, seen from `thread`. In a container that is the container's own address, and
-    /// any container's while its own is not known.
+    /// any container's while its own is not known. Control groups alone make no container here: without metadata (in a capture
+    /// made without the container plugin) the reference takes every thread for one of the host.
     pub fn is_local(&self, thread: &Thread, addr: IpAddr) -> bool {
-        let in_container = !thread.container_id.is_empty();
+        let in_container = !thread.container_id.is_empty() && self.container_of(thread).is_some();
         match addr {
             IpAddr::V6(addr) => !in_container && self.interfaces.has_v6_prefix(addr),
             IpAddr::V4(addr) => {

@@ -1,5 +1,7 @@
 //! The thread table and the process tree.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashSet;
 
 use super::machine::Machine;
@@ -100,10 +102,10 @@ impl Machine {
         if own == -1 {
             return None;
         }
-        if !is_virtual || !thread.in_pid_namespace() {
-            if let Some(leader) = self.thread(own) {
-                return Some(leader);
-            }
+        if (!is_virtual || !thread.in_pid_namespace())
+            && let Some(leader) = self.thread(own)
+        {
+            return Some(leader);
         }
         self.ancestors(thread).take_while(|ancestor| id(ancestor) == own).last()
     }
@@ -121,16 +123,22 @@ impl Machine {
 
     /// The thread with this id; one is made up when there is none. `None` when the table is full.
     pub(crate) fn get_or_create(&mut self, tid: i64) -> Option<&mut Thread> {
-        if !self.threads.contains_key(&tid) {
-            let mut thread = Thread::new(tid);
-            thread.set_command(Text::from(&b"<NA>"[..]), StrList::default());
-            thread.exe = thread.comm.clone();
-            if !self.add_thread(thread) {
-                return None;
+        let full = self.threads.len() >= self.limits.threads;
+        match self.threads.entry(tid) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(_) if full => {
+                self.counters.threads_dropped += 1;
+                None
             }
-            self.counters.fake_threads += 1;
+            Entry::Vacant(place) => {
+                let mut thread = Thread::new(tid);
+                thread.set_command(Text::from(&b"<NA>"[..]), StrList::default());
+                thread.exe = thread.comm.clone();
+                self.counters.threads_added += 1;
+                self.counters.fake_threads += 1;
+                Some(place.insert(Box::new(thread)))
+            }
         }
-        self.thread_mut(tid)
     }
 
     /// Puts a thread into the table, its group and its parent's children. `false` when the table is full.
@@ -163,7 +171,8 @@ impl Machine {
             return;
         }
         let is_init = thread.pid == 1 || thread.vpid == 1;
-        let group = self.groups.entry(thread.pid).or_insert_with(|| ThreadGroup { reaper: is_init, ..Default::default() });
+        let group =
+            self.groups.entry(thread.pid).or_insert_with(|| ThreadGroup { reaper: is_init, ..Default::default() });
         if thread.is_main() {
             group.members.insert(0, thread.tid);
         } else {
@@ -192,10 +201,10 @@ impl Machine {
     /// Marks a thread as exited; it stays in the table.
     pub(crate) fn mark_dead(&mut self, tid: i64) {
         let Some(thread) = self.threads.get_mut(&tid) else { return };
-        if !thread.is_dead() {
-            if let Some(group) = thread.group.and_then(|group| self.groups.get_mut(&group)) {
-                group.alive = group.alive.saturating_sub(1);
-            }
+        if !thread.is_dead()
+            && let Some(group) = thread.group.and_then(|group| self.groups.get_mut(&group))
+        {
+            group.alive = group.alive.saturating_sub(1);
         }
         thread.flags |= clone_flags::CLOSED;
     }
@@ -328,12 +337,12 @@ impl Machine {
 
     /// Remembers that a thread exited.
     pub(crate) fn note_exit(&mut self, ptid: i64, tid: i64, ts: u64) {
-        if self.exited_order.len() >= EXITED_LEN {
-            if let Some((oldest, then)) = self.exited_order.pop_front() {
-                // The same pair may have exited again since; then the newer entry waits for its own turn.
-                if self.exited.get(&oldest) == Some(&then) {
-                    self.exited.remove(&oldest);
-                }
+        if self.exited_order.len() >= EXITED_LEN
+            && let Some((oldest, then)) = self.exited_order.pop_front()
+        {
+            // The same pair may have exited again since; then the newer entry waits for its own turn.
+            if self.exited.get(&oldest) == Some(&then) {
+                self.exited.remove(&oldest);
             }
         }
         self.exited_order.push_back(((ptid, tid), ts));
@@ -405,7 +414,8 @@ mod tests {
     #[test]
     fn ancestors_end_at_loops() {
         let mut machine = machine(&[(1, 1, 0), (2, 2, 1), (3, 3, 2), (4, 4, 3)]);
-        let tids = |machine: &Machine, tid| machine.ancestors(machine.thread(tid).unwrap()).map(|t| t.tid).collect::<Vec<_>>();
+        let tids =
+            |machine: &Machine, tid| machine.ancestors(machine.thread(tid).unwrap()).map(|t| t.tid).collect::<Vec<_>>();
         assert_eq!(tids(&machine, 4), [3, 2, 1]);
         machine.thread_mut(1).unwrap().ptid = 3;
         assert!(tids(&machine, 4).len() < 8);

@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use falco_catalog::EventType;
-use falco_scap::Event;
+use falco_scap::EventBuf;
 
+use super::cgroups::Cgroups;
 use super::containers::Category;
 use super::fd_table::FdTable;
-use super::text::{Cgroups, StrList, Text};
+use super::text::{StrList, Text};
 
 /// Bits of [`Thread::flags`]: `PPM_CL_*` as events carry them, and the engine's own.
 pub mod clone_flags {
@@ -406,7 +407,7 @@ pub struct Thread {
     /// The key of the group that the thread is a member of ([`super::Machine::thread_group`]).
     pub(crate) group: Option<i64>,
     /// The enter event that waits for its exit.
-    pub(crate) enter: Option<Box<StoredEvent>>,
+    pub(crate) enter: Option<Box<EventBuf>>,
 }
 
 impl Thread {
@@ -527,38 +528,6 @@ impl Thread {
         if *self.exepath != *path {
             self.exepath = Text::from(path);
         }
-    }
-}
-
-/// An event kept for later: an enter event until its exit comes.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredEvent {
-    pub(crate) ty: EventType,
-    pub(crate) ends: Vec<u32>,
-    pub(crate) data: Vec<u8>,
-}
-
-impl Default for StoredEvent {
-    fn default() -> Self {
-        Self { ty: falco_catalog::event::GENERIC_E, ends: Vec::new(), data: Vec::new() }
-    }
-}
-
-impl StoredEvent {
-    /// Copies an event into this one's buffers.
-    pub(crate) fn fill(&mut self, event: &Event<'_>) {
-        self.ty = event.ty;
-        self.ends.clear();
-        self.data.clear();
-        for param in event.params() {
-            self.data.extend_from_slice(param);
-            self.ends.push(self.data.len() as u32);
-        }
-    }
-
-    /// The event, for reading its parameters.
-    pub(crate) fn event(&self) -> Event<'_> {
-        Event::new(0, 0, 0, self.ty, 0, &self.ends, &self.data)
     }
 }
 

@@ -1,0 +1,224 @@
+//! Falco's own answers on captures, byte for byte: output lines of filters and formats, and alerts.
+//!
+//! `cargo test -p falco-engine --test reference -- --nocapture` prints the tally.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use falco_catalog::Catalog;
+use falco_compiler::{Options, SourceFile, compile, compile_filter, compile_output};
+use falco_engine::alert::{AlertOptions, Summary};
+use falco_engine::eval::{Evaluator, Matching};
+use falco_engine::inspector::Inspector;
+use falco_engine::render::time::use_utc;
+use falco_scap::Reader;
+use serde_json::Value as Json;
+
+/// The reference material, when it is at hand.
+fn shared(test: &str) -> Option<PathBuf> {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
+    if path.is_dir() {
+        assert!(use_utc(), "the reference's local time is UTC");
+        return Some(path.to_owned());
+    }
+    eprintln!("skipped: ../shared is not here ({test})");
+    None
+}
+
+/// Counts what agrees and shows where the rest first differs.
+#[derive(Default)]
+struct Tally {
+    total: usize,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn compare(&mut self, name: &str, expected: &[u8], actual: &[u8]) {
+        self.total += 1;
+        if expected != actual {
+            self.wrong.push(format!("{name}: {}", first_difference(expected, actual)));
+        }
+    }
+
+    fn finish(self, what: &str) {
+        println!("{what}: {} of {} byte for byte", self.total - self.wrong.len(), self.total);
+        assert!(self.total > 0, "nothing was compared");
+        assert!(self.wrong.is_empty(), "{} differ:\n{}", self.wrong.len(), self.wrong.join("\n"));
+    }
+}
+
+fn first_difference(expected: &[u8], actual: &[u8]) -> String {
+    let lines = |text: &[u8]| String::from_utf8_lossy(text).lines().map(str::to_owned).collect::<Vec<_>>();
+    let (expected, actual) = (lines(expected), lines(actual));
+    let wrong = expected.iter().zip(&actual).filter(|(e, a)| e != a).count();
+    for (i, (e, a)) in expected.iter().zip(&actual).enumerate() {
+        if e != a {
+            let (e_cells, a_cells): (Vec<_>, Vec<_>) = (e.split('|').collect(), a.split('|').collect());
+            let cells: Vec<String> = e_cells
+                .iter()
+                .zip(&a_cells)
+                .enumerate()
+                .filter(|(_, (e, a))| e != a)
+                .map(|(n, (e, a))| format!("    cell {n}: expected {e:?}, got {a:?}"))
+                .take(6)
+                .collect();
+            let cells = cells.join("\n");
+            let key = e_cells.iter().take(3).copied().collect::<Vec<_>>().join("|");
+            return format!("{wrong} lines differ; line {} ({key}):\n{cells}", i + 1);
+        }
+    }
+    format!("{} lines expected, {} came", expected.len(), actual.len())
+}
+
+/// What `read` prints.
+fn read(catalog: &Catalog, capture: &[u8], filter: &str, format: &str) -> Vec<u8> {
+    let filter = (!filter.is_empty()).then(|| compile_filter(catalog, "syscall", filter).unwrap());
+    let output = compile_output(catalog, "syscall", format).unwrap();
+    let (mut evaluator, template) = Evaluator::for_query("syscall", filter, output, catalog).unwrap();
+    // The reference names ids that a capture does not by the users of the machine it ran on.
+    let mut inspector = Inspector::new(Reader::from_bytes(capture)).with_local_accounts(true);
+    let (mut out, mut matches) = (Vec::new(), Vec::new());
+    while let Some(step) = inspector.next_visible().unwrap() {
+        let view = step.view();
+        let mut session = evaluator.on(&view);
+        session.matches(Matching::First, &mut matches);
+        if !matches.is_empty() && session.format(&template, &mut out) {
+            out.push(b'\n');
+        }
+    }
+    out
+}
+
+/// A capture that does not name its users shows those of the machine that reads it; the reference ran on a Debian.
+fn users_as_on_the_references_machine() -> bool {
+    let has =
+        |path: &str, entry: &str| fs::read_to_string(path).is_ok_and(|text| text.lines().any(|l| l.starts_with(entry)));
+    has("/etc/passwd", "games:x:5:") && has("/etc/group", "disk:x:6:")
+}
+
+fn check_outputs(folder: &str, test: &str) {
+    let Some(shared) = shared(test) else { return };
+    let catalog = Catalog::builtin();
+    let folder = shared.join("expected").join(folder);
+    let index: Json = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
+    let cases = index.get("cases").unwrap_or(&index).as_array().unwrap();
+    let mut tally = Tally::default();
+    for case in cases {
+        let text = |key: &str| case[key].as_str().unwrap().to_owned();
+        if text("file") == "old_events.full.txt" && !users_as_on_the_references_machine() {
+            eprintln!("skipped: old_events.full.txt names users as Debian does, this machine does not ({test})");
+            continue;
+        }
+        let capture = [folder.join(text("capture")), shared.join("captures").join(text("capture"))];
+        let capture = fs::read(capture.iter().find(|path| path.exists()).unwrap()).unwrap();
+        let actual = read(&catalog, &capture, &text("filter"), &text("format"));
+        tally.compare(&text("file"), &fs::read(folder.join(text("file"))).unwrap(), &actual);
+    }
+    tally.finish(test);
+}
+
+#[test]
+fn outputs_of_the_libraries() {
+    check_outputs("libs-48dfd53", "outputs_of_the_libraries");
+}
+
+#[test]
+fn outputs_on_synthetic_captures() {
+    check_outputs("synth", "outputs_on_synthetic_captures");
+}
+
+#[test]
+fn outputs_on_a_modern_recording() {
+    check_outputs("modern", "outputs_on_a_modern_recording");
+}
+
+/// How alerts are written.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Text,
+    Json,
+}
+
+fn evaluator(catalog: &Catalog, files: &[PathBuf]) -> Evaluator {
+    let files: Vec<SourceFile> = files
+        .iter()
+        .map(|path| SourceFile::new(path.display().to_string(), fs::read_to_string(path).unwrap()))
+        .collect();
+    let compilation = compile(&files, &Options::new(std::sync::Arc::new(catalog.clone())));
+    assert!(compilation.loads());
+    Evaluator::new(compilation.program(), catalog).unwrap()
+}
+
+/// What `run` prints, and the summary after it.
+fn run(evaluator: &mut Evaluator, capture: &[u8], form: Form, matching: Matching) -> Vec<u8> {
+    let options = AlertOptions { hostname: "host".into(), ..AlertOptions::default() };
+    let mut summary = Summary::new(evaluator.program());
+    let mut inspector = Inspector::new(Reader::from_bytes(capture));
+    let (mut out, mut matches) = (String::new(), Vec::new());
+    while let Some(step) = inspector.next_visible().unwrap() {
+        let view = step.view();
+        let mut session = evaluator.on(&view);
+        session.matches(matching, &mut matches);
+        for &rule in &matches {
+            let alert = session.alert(rule, &options).unwrap();
+            summary.count(rule, alert.priority);
+            out.push_str(&match form {
+                Form::Text => alert.to_text(&options),
+                Form::Json => alert.to_json(&options),
+            });
+            out.push('\n');
+        }
+    }
+    (out + &summary.to_string()).into_bytes()
+}
+
+#[test]
+fn alerts_as_falco_raised_them() {
+    let Some(shared) = shared("alerts_as_falco_raised_them") else { return };
+    let catalog = Catalog::builtin();
+    let folder = shared.join("expected/alerts");
+    let mut evaluator = evaluator(&catalog, &[folder.join("rules.yaml")]);
+    let mut tally = Tally::default();
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let (capture, form, matching) = match name.split_once('.').unwrap() {
+            (capture, "txt") => (capture, Form::Text, Matching::All),
+            (capture, "first.jsonl") => (capture, Form::Json, Matching::First),
+            (capture, "all.jsonl") => (capture, Form::Json, Matching::All),
+            _ => continue,
+        };
+        let places = ["captures", "expected/synth", "expected/modern"];
+        let path = places.iter().map(|place| shared.join(place).join(format!("{capture}.scap"))).find(|p| p.exists());
+        let actual = run(&mut evaluator, &fs::read(path.unwrap()).unwrap(), form, matching);
+        tally.compare(&name, &fs::read(&file).unwrap(), &actual);
+    }
+    tally.finish("alerts_as_falco_raised_them");
+}
+
+#[test]
+fn the_official_rules_on_a_recording() {
+    let Some(shared) = shared("the_official_rules_on_a_recording") else { return };
+    let catalog = Catalog::builtin();
+    let expected: Json =
+        serde_json::from_slice(&fs::read(shared.join("expected/alerts/official.workload.json")).unwrap()).unwrap();
+    let files: Vec<PathBuf> = expected["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| shared.join("corpus/falco").join(file.as_str().unwrap()))
+        .collect();
+    let mut evaluator = evaluator(&catalog, &files);
+    let capture = fs::read(shared.join("expected/modern/workload.scap")).unwrap();
+    let lines = String::from_utf8(run(&mut evaluator, &capture, Form::Json, Matching::All)).unwrap();
+    let alerts: Vec<Json> = lines
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Json>(line).ok())
+        .map(|alert| serde_json::json!({"time": alert["time"], "rule": alert["rule"], "priority": alert["priority"]}))
+        .collect();
+    println!("the_official_rules_on_a_recording: {} alerts", alerts.len());
+    assert_eq!(Json::from(alerts), expected["alerts"]);
+}
