@@ -74,12 +74,11 @@ impl Cache {
     }
 
     fn load(&mut self, file: &SourceFile) -> Arc<FileItems> {
-        if let Some(known) = self.files.get(&file.path) {
-            if Arc::ptr_eq(&known.text, &file.text) || known.text == file.text {
-                return Arc::clone(&known.items);
-            }
+        let known = self.files.get(&file.path);
+        if let Some(known) = known.filter(|known| Arc::ptr_eq(&known.text, &file.text) || known.text == file.text) {
+            return Arc::clone(&known.items);
         }
-        let previous = self.files.get(&file.path).map(|known| Arc::clone(&known.items));
+        let previous = known.map(|known| Arc::clone(&known.items));
         let items = Arc::new(load::load(&file.text, previous.as_deref()));
         let entry = CachedFile { text: Arc::clone(&file.text), items: Arc::clone(&items) };
         self.files.insert(file.path.clone(), entry);

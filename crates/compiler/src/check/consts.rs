@@ -160,7 +160,7 @@ fn has_hex_escape(cx: &CheckCx<'_>, text: &Text) -> bool {
 }
 
 fn hex_bytes(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || text.is_empty() {
+    if !text.len().is_multiple_of(2) || text.is_empty() {
         return None;
     }
     let digit = |b: u8| char::from(b).to_digit(16);

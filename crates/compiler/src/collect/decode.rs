@@ -9,7 +9,7 @@ use crate::items::ItemIr;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag};
-use crate::value::{Entry, Scalar, Value, get};
+use crate::value::{Entry, Scalar, Style, Value, get};
 
 /// A mapping that keys are looked up in: an item or an entry of a sequence in it.
 pub(crate) struct Keys<'a> {
@@ -133,11 +133,11 @@ impl Collector<'_> {
             };
             let loc = if entry.value.is_null() { entry.key.loc(uid) } else { entry.value.loc(uid) };
             let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, loc);
-            if let Value::Scalar(scalar) = &entry.value {
-                if scalar.style == crate::value::Style::Plain && !scalar.text.contains(['\n', '[', ']', '{', '}', ','])
-                {
-                    diag = diag.fix("make it a sequence", loc, format!("[{}]", scalar.text), false);
-                }
+            if let Value::Scalar(scalar) = &entry.value
+                && scalar.style == Style::Plain
+                && !scalar.text.contains(['\n', '[', ']', '{', '}', ','])
+            {
+                diag = diag.fix("make it a sequence", loc, format!("[{}]", scalar.text), false);
             }
             self.shape_error(diag, path);
             return None;

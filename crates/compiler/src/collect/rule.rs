@@ -123,22 +123,19 @@ impl Collector<'_> {
         let source_name: Arc<str> = source.map_or_else(|| "syscall".into(), |s| (&*s.text).into());
         let known = self.collection.rule_by_name.get(name).copied();
         let earlier = known.and_then(|i| self.collection.rules.get(i as usize)).filter(|rule| !rule.is_phantom());
-        if let Some(earlier) = earlier {
-            if earlier.source != source_name {
-                let message = format!(
-                    "rule is defined again for source `{source_name}`, but it was defined for source `{}`",
-                    earlier.source
-                );
-                let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, source_loc.unwrap_or(site.name))
-                    .label(earlier.definition_name, "first defined here");
-                if source_loc.is_none() {
-                    diag = diag
-                        .help(format!("a rule without `source` is for `syscall`; add `source: {}`", earlier.source));
-                }
-                self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
-                if self.halted() {
-                    return;
-                }
+        if let Some(earlier) = earlier.filter(|earlier| earlier.source != source_name) {
+            let message = format!(
+                "rule is defined again for source `{source_name}`, but it was defined for source `{}`",
+                earlier.source
+            );
+            let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, source_loc.unwrap_or(site.name))
+                .label(earlier.definition_name, "first defined here");
+            if source_loc.is_none() {
+                diag = diag.help(format!("a rule without `source` is for `syscall`; add `source: {}`", earlier.source));
+            }
+            self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
+            if self.halted() {
+                return;
             }
         }
         let unknown_source = !self.knows_source(&source_name);

@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
         let text = &*condition.plain.text;
         let mut quotes = Quotes { text: text.as_bytes(), at: 0, open: None };
         let mut at = 0;
-        for word in text.split(|c| matches!(c, ' ' | '\t' | '\n' | '\r' | '(' | ')' | ',' | '=')) {
+        for word in text.split([' ', '\t', '\n', '\r', '(', ')', ',', '=']) {
             let start = at;
             at += word.len() + 1;
             let Some((list, _)) = self.collection.list_by_name.get_key_value(word) else { continue };

@@ -54,11 +54,14 @@ pub(crate) struct RefIdent {
     pub(crate) range: check::Range,
 }
 
+/// Something for each event source that asked for it.
+type BySource<T> = Vec<(Arc<str>, Arc<T>)>;
+
 /// Conditions and outputs by their text: what they mean depends on nothing else but the source and the options.
 #[derive(Debug, Default)]
 pub(crate) struct TextCache {
     conditions: FxHashMap<Arc<str>, ConditionEntry>,
-    outputs: FxHashMap<Arc<str>, Vec<(Arc<str>, Arc<SplitOutput>)>>,
+    outputs: FxHashMap<Arc<str>, BySource<SplitOutput>>,
     /// Entries that the compilation at hand did not use are dropped after it.
     generation: u32,
 }
@@ -66,7 +69,7 @@ pub(crate) struct TextCache {
 #[derive(Debug)]
 struct ConditionEntry {
     parsed: Arc<ParsedCondition>,
-    checked: Vec<(Arc<str>, Arc<Checked>)>,
+    checked: BySource<Checked>,
     used: u32,
 }
 

@@ -96,17 +96,18 @@ fn token_error(cx: &CheckCx<'_>, range: Range, message: String) -> OutputError {
     let name_len = body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(body.len());
     let name = body.get(..name_len).unwrap_or_default().trim_end_matches('.');
     let after = body.get(name.len()..).unwrap_or_default();
-    if name.contains('.') && !after.starts_with('(') {
-        if let Err(problem) = check::exception_field(cx.catalog, cx.source, name) {
-            let range = (start, start + name.len() as u32);
-            return OutputError {
-                range,
-                message: problem.message,
-                help: problem.help,
-                replacement: problem.replacement.map(|new| (range, new)),
-                unknown_name,
-            };
-        }
+    if name.contains('.')
+        && !after.starts_with('(')
+        && let Err(problem) = check::exception_field(cx.catalog, cx.source, name)
+    {
+        let range = (start, start + name.len() as u32);
+        return OutputError {
+            range,
+            message: problem.message,
+            help: problem.help,
+            replacement: problem.replacement.map(|new| (range, new)),
+            unknown_name,
+        };
     }
     let help = body.is_empty().then(|| "a `%` cannot be printed; write `percent`".to_owned());
     OutputError { range, message, help, replacement: None, unknown_name }
