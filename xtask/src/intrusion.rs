@@ -107,15 +107,8 @@ impl Story {
 
 /// The capture's bytes, gzip compressed.
 pub fn capture() -> Result<Vec<u8>> {
-    let shell = Process {
-        tid: 200,
-        parent: 100,
-        comm: "bash",
-        exe: "-bash",
-        path: "/usr/bin/bash",
-        args: &[],
-        flags: 0,
-    };
+    let shell =
+        Process { tid: 200, parent: 100, comm: "bash", exe: "-bash", path: "/usr/bin/bash", args: &[], flags: 0 };
     let curl = Process {
         tid: 301,
         parent: 200,
@@ -134,8 +127,10 @@ pub fn capture() -> Result<Vec<u8>> {
         args: &["--quiet"],
         flags: 1,
     };
-    let stage = Process { comm: "kworker", exe: "[kworker/0:1]", path: "memfd:x", args: &[], flags: 4, tid: 303, parent: 302 };
-    let back = Process { comm: "sh", exe: "/bin/sh", path: "/usr/bin/dash", args: &["-i"], flags: 0, tid: 304, parent: 303 };
+    let stage =
+        Process { comm: "kworker", exe: "[kworker/0:1]", path: "memfd:x", args: &[], flags: 4, tid: 303, parent: 302 };
+    let back =
+        Process { comm: "sh", exe: "/bin/sh", path: "/usr/bin/dash", args: &["-i"], flags: 0, tid: 304, parent: 303 };
 
     let story = Story { capture: world(), now: START };
     let story = story
@@ -213,11 +208,8 @@ fn world() -> CaptureBuilder {
         homedir: home.into(),
         shell: b"/bin/bash".to_vec(),
     };
-    let terminal = |fd: i64| FdEntry {
-        fd,
-        ino: 3,
-        info: FdInfo::FileV2 { open_flags: 3, name: b"/dev/pts/0".to_vec(), dev: 24 },
-    };
+    let terminal =
+        |fd: i64| FdEntry { fd, ino: 3, info: FdInfo::FileV2 { open_flags: 3, name: b"/dev/pts/0".to_vec(), dev: 24 } };
     CaptureBuilder::new()
         .machine(MachineInfo {
             num_cpus: 2,
@@ -247,4 +239,3 @@ fn world() -> CaptureBuilder {
         .fd(200, terminal(1))
         .fd(200, terminal(2))
 }
-

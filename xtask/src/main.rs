@@ -1,4 +1,4 @@
-//! Repository chores: `cargo xtask testdata` writes the captures under testdata/.
+//! Repository chores: `cargo xtask testdata` writes the captures under testdata/, `cargo xtask lints` the lints' pages.
 
 #![allow(clippy::print_stderr, reason = "a tool for the terminal")]
 
@@ -9,15 +9,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-const USAGE: &str = "usage: cargo xtask testdata [--check]
+const USAGE: &str = "usage: cargo xtask testdata|lints [--check]
 
-testdata    writes the captures under testdata/captures; with --check only says whether they are what it would write";
+testdata    writes the captures under testdata/captures; with --check only says whether they are what it would write
+lints       writes docs/lints from the lints' sources; with --check only says whether it is what it would write";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["testdata"] => testdata(false),
         ["testdata", "--check"] => testdata(true),
+        ["lints"] => lints(false),
+        ["lints", "--check"] => lints(true),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -38,14 +41,46 @@ fn root() -> PathBuf {
 
 /// The captures are made by code, so that everybody can see what is in them, and kept, so that nobody needs the code.
 fn testdata(check: bool) -> Result<()> {
-    let path = root().join("testdata/captures/intrusion.scap");
     let bytes = intrusion::capture().context("cannot make the capture")?;
-    if check {
-        let there = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        anyhow::ensure!(there == bytes, "`{}` is stale; run `cargo xtask testdata`", path.display());
-    } else {
-        std::fs::write(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
-        eprintln!("wrote {} ({} bytes)", path.display(), bytes.len());
+    put("testdata/captures/intrusion.scap", &bytes, check)
+}
+
+/// Every lint's page is the head of its source file; the index lists them with their levels.
+fn lints(check: bool) -> Result<()> {
+    let mut index = String::from(
+        "# Lints\n\nFindings of ours beside Falco's errors and warnings. `falco-rs docs CODE` shows a page in the terminal. These pages are \
+         made from the lints' sources by `cargo xtask lints`.\n\n| lint | level | about | finds |\n| --- | --- | --- | --- |\n",
+    );
+    for lint in falco_compiler::lints::ALL {
+        let level = format!("{:?}", lint.level).to_lowercase();
+        let about = format!("{:?}", lint.category).to_lowercase();
+        index.push_str(&format!("| [{0}]({0}.md) | {level} | {about} | {1} |\n", lint.code, lint.summary));
+        put(&format!("docs/lints/{}.md", lint.code), lint.documentation().as_bytes(), check)?;
     }
+    put("docs/lints/README.md", index.as_bytes(), check)
+}
+
+/// Writes a file, or says that it is stale.
+fn put(name: &str, bytes: &[u8], check: bool) -> Result<()> {
+    let path = root().join(name);
+    if check {
+        let there = std::fs::read(&path).with_context(|| format!("cannot read `{name}`"))?;
+        anyhow::ensure!(there == bytes, "`{name}` is stale; run the xtask without --check");
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(&path, bytes).with_context(|| format!("cannot write `{name}`"))?;
+    eprintln!("wrote {name} ({} bytes)", bytes.len());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_made_is_fresh() {
+        super::testdata(true).unwrap_or_else(|e| panic!("{e:#}"));
+        super::lints(true).unwrap_or_else(|e| panic!("{e:#}"));
+    }
 }

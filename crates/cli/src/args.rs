@@ -52,6 +52,8 @@ pub enum Command {
     Test(Test),
     /// List the fields that rules can use
     Fields(Fields),
+    /// Explain the code of a finding: one of Falco's, or one of our lints
+    Docs(Docs),
     /// Run the language server on standard input and output
     Lsp(Lsp),
 }
@@ -200,6 +202,13 @@ pub enum FieldsFormat {
     Json,
     /// A table for documentation
     Markdown,
+}
+
+/// `falco-rs docs`
+#[derive(Debug, clap::Args)]
+pub struct Docs {
+    /// The code, such as LOAD_UNKNOWN_FILTER or duplicate-key; without it every code is listed
+    pub code: Option<String>,
 }
 
 /// `falco-rs lsp`

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run, &global),
         Command::Test(test) => commands::test::run(&test, &global),
         Command::Fields(fields) => commands::fields::run(&fields, &global),
+        Command::Docs(docs) => commands::docs::run(&docs, &global),
         Command::Lsp(lsp) => commands::lsp::run(&lsp),
     };
     match result {

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod check;
+pub mod docs;
 pub mod fields;
 pub mod lsp;
 pub mod read;

@@ -1,0 +1,42 @@
+//! `falco-rs docs`: what a finding's code means.
+
+use std::io::Write;
+
+use falco_catalog::codes::{self, CODES};
+use falco_compiler::lints;
+
+use crate::args::{Docs, Global};
+use crate::error::CliError;
+use crate::{Outcome, Result, render};
+
+/// Prints the page of a code, or the list of codes.
+pub fn run(args: &Docs, global: &Global) -> Result {
+    let mut out = render::stdout(global);
+    match &args.code {
+        None => {
+            for code in CODES.iter().filter(|c| !c.reserved) {
+                writeln!(out, "{:32} {}", code.code, code.title)?;
+            }
+            for lint in lints::ALL {
+                writeln!(out, "{:32} {}", lint.code, lint.summary)?;
+            }
+        }
+        Some(name) => match (codes::code(name), lints::by_code(name)) {
+            (Some(code), _) => {
+                let kind = if code.is_error { "error" } else { "warning" };
+                writeln!(out, "# {}\n\nFalco's {kind}: {}.\n\n{}", code.code, code.title, code.doc().text)?;
+                if !code.doc().example.is_empty() {
+                    writeln!(out, "\n```yaml\n{}\n```", code.doc().example)?;
+                }
+            }
+            (None, Some(lint)) => write!(out, "{}", lint.documentation())?,
+            (None, None) => {
+                let all = CODES.iter().map(|c| c.code).chain(lints::ALL.iter().map(|l| l.code));
+                let near = all.min_by_key(|code| strsim::levenshtein(code, name)).unwrap_or_default();
+                return Err(CliError::Usage(format!("there is no code `{name}`; did you mean `{near}`?")));
+            }
+        },
+    }
+    out.flush()?;
+    Ok(Outcome::Clean)
+}
