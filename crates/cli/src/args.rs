@@ -111,6 +111,9 @@ pub struct Read {
     /// One JSON object of the format's fields a line
     #[arg(long)]
     pub json: bool,
+    /// Do not let this machine's users and groups name the ids that the capture itself does not name
+    #[arg(long)]
+    pub no_local_users: bool,
     /// Stop after so many printed events
     #[arg(short = 'n', long, value_name = "N")]
     pub max_events: Option<u64>,
@@ -140,6 +143,9 @@ pub struct Run {
     /// Stop after so many events
     #[arg(short = 'n', long, value_name = "N")]
     pub max_events: Option<u64>,
+    /// Do not let this machine's users and groups name the ids that the capture itself does not name
+    #[arg(long)]
+    pub no_local_users: bool,
     /// Times in UTC as ISO 8601 instead of the local time of day
     #[arg(long)]
     pub time_iso8601: bool,

@@ -33,7 +33,8 @@ pub fn run(args: &Read, _: &Global) -> Result {
         compile_output(&catalog, "syscall", format).map_err(|e| CliError::expression("the format", format, e))?;
     let (mut evaluator, template) = Evaluator::for_query("syscall", filter, output, &catalog)?;
 
-    let mut inspector = Inspector::new(open(&args.capture)?);
+    // Falco names unknown ids by the machine that it runs on, so do the answers here unless told otherwise.
+    let mut inspector = Inspector::new(open(&args.capture)?).with_local_accounts(!args.no_local_users);
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let mut matches = Vec::new();
     let mut line = Vec::new();

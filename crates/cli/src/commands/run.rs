@@ -37,6 +37,7 @@ pub fn run(args: &Run, global: &Global) -> Result {
         summary: Summary::new(evaluator.program()),
         events: 0,
         limit: args.max_events.unwrap_or(u64::MAX),
+        local_users: !args.no_local_users,
         out: BufWriter::with_capacity(1 << 16, std::io::stdout().lock()),
     };
     let result = match &args.events {
@@ -105,6 +106,7 @@ struct Printer<W: Write> {
     summary: Summary,
     events: u64,
     limit: u64,
+    local_users: bool,
     out: W,
 }
 
@@ -127,7 +129,7 @@ impl<W: Write> Printer<W> {
 }
 
 fn replay<W: Write>(path: &Path, evaluator: &mut Evaluator, printer: &mut Printer<W>) -> Result<()> {
-    let mut inspector = Inspector::new(read::open(path)?);
+    let mut inspector = Inspector::new(read::open(path)?).with_local_accounts(printer.local_users);
     while printer.events < printer.limit {
         match inspector.next_visible() {
             Ok(Some(step)) => printer.judge(evaluator, &step.view())?,
