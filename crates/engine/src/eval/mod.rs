@@ -64,6 +64,9 @@ pub enum EvalError {
     },
 }
 
+/// What an event's values mostly fit in.
+const ARENA_SIZE: usize = 16 << 10;
+
 /// A prepared program with the buffers that judging events needs. One for each thread: [`Clone`] shares the prepared part.
 #[derive(Debug)]
 pub struct Evaluator {
@@ -79,7 +82,7 @@ impl Clone for Evaluator {
             prepared: Arc::clone(&self.prepared),
             index: self.index.clone(),
             memo: Memo::new(&self.prepared),
-            arena: Bump::new(),
+            arena: Bump::with_capacity(ARENA_SIZE),
         }
     }
 }
@@ -90,7 +93,7 @@ impl Evaluator {
         let prepared = Arc::new(Prepared::new(program.into(), catalog)?);
         let index = RuleIndex::new(&prepared.program);
         let memo = Memo::new(&prepared);
-        Ok(Self { prepared, index, memo, arena: Bump::new() })
+        Ok(Self { prepared, index, memo, arena: Bump::with_capacity(ARENA_SIZE) })
     }
 
     /// Prepares a stand-alone filter and an output format: the filter is rule 0, absent it matches every event of the source.
