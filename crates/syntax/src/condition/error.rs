@@ -14,6 +14,8 @@ pub struct SyntaxError {
     pub range: TextRange,
     /// What is wrong: lower case, no full stop.
     pub message: Cow<'static, str>,
+    /// The opening parenthesis or quote that the error is about, if it stands elsewhere.
+    pub related: Option<TextRange>,
     /// What to try.
     pub help: Option<Cow<'static, str>>,
 }

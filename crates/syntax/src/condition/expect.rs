@@ -104,7 +104,7 @@ pub fn expected_at(text: &str, offset: TextSize) -> Expectation {
     let before = text.get(..end).unwrap_or_default();
     let mut parser = Parser::new(before, super::RULE_DEPTH_LIMIT, Probe::new(before));
     parser.condition();
-    let found = parser.sink.found.unwrap_or_else(|| Found {
+    let found = parser.sink.found.unwrap_or(Found {
         at: end,
         quote: None,
         // Behind a nesting that is too deep to be read.

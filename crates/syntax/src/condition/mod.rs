@@ -93,6 +93,7 @@ pub fn parse_left(text: &str) -> Result<Left, SyntaxError> {
             offset: rowan::TextSize::new(0),
             range: rowan::TextRange::up_to(rowan::TextSize::of(text)),
             message: "expected a field or a transformer call".into(),
+            related: None,
             help: None,
         }),
     }

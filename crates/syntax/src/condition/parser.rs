@@ -4,11 +4,16 @@
 //! From there on it guesses: it reports one error for a check, skips to the next `and`, `or` or `)`, and goes on, so that
 //! an editor still has the rest of the condition.
 
+mod after;
+mod arguments;
 mod check;
 mod list;
+mod operands;
 mod recovery;
+mod start;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use logos::Logos;
 use rowan::{TextRange, TextSize};
@@ -49,7 +54,7 @@ pub(crate) struct Parser<'t, S: Sink> {
     /// Report nothing until the next operand: the current check is beyond saving and has been reported.
     quiet: bool,
     /// For each kind of quote: up to where it is known that no closing quote comes.
-    unclosed: [usize; 2],
+    unclosed: Cell<[usize; 2]>,
     parens: Option<Parens>,
     pub(crate) sink: S,
     pub(crate) errors: Vec<SyntaxError>,
@@ -69,7 +74,7 @@ impl<'t, S: Sink> Parser<'t, S> {
             strict: false,
             in_output: false,
             quiet: false,
-            unclosed: [0; 2],
+            unclosed: Cell::new([0; 2]),
             parens: None,
             sink,
             errors: Vec::new(),
@@ -220,7 +225,7 @@ impl<'t, S: Sink> Parser<'t, S> {
             self.sink.start_at(mark, SyntaxKind::NotExpr);
             self.sink.finish();
         }
-        if nots % 2 == 0 {
+        if nots.is_multiple_of(2) {
             return child;
         }
         Expr::Not { range: self.range_from(start), child: Box::new(child) }
@@ -244,9 +249,7 @@ impl<'t, S: Sink> Parser<'t, S> {
         if self.at(")") {
             self.bump(SyntaxKind::RParen, self.pos + 1);
         } else {
-            let line = TextSize::try_from(open).map(|at| super::Position::new(self.full, at));
-            let help = line.ok().map(|p| format!("the parenthesis at line {}, column {} is open", p.line, p.column));
-            self.error(self.word_range(self.pos), "missing `)`", help.map(Cow::Owned));
+            self.missing_close(open, "missing `)`");
         }
         self.sink.finish();
         self.open = outer;
@@ -437,24 +440,24 @@ impl<'t, S: Sink> Parser<'t, S> {
 
     /// Reports an error where the lexer stands.
     fn error(&mut self, range: TextRange, message: impl Into<Cow<'static, str>>, help: Option<Cow<'static, str>>) {
-        self.error_at(self.pos, range, message, help);
-    }
-
-    fn error_at(
-        &mut self,
-        offset: usize,
-        range: TextRange,
-        message: impl Into<Cow<'static, str>>,
-        help: Option<Cow<'static, str>>,
-    ) {
-        let offset = self.size(offset);
+        let offset = self.size(self.pos);
         // Recovery that went nowhere meets the same text again and has nothing new to say about it.
         let repeated = self.errors.last().is_some_and(|last| last.offset == offset);
         if !self.quiet && !repeated && self.errors.len() < MAX_ERRORS {
-            self.errors.push(SyntaxError { offset, range, message: message.into(), help });
+            self.errors.push(SyntaxError { offset, range, message: message.into(), related: None, help });
         }
         if self.strict {
             self.text = self.full.get(..self.pos).unwrap_or_default();
+        }
+    }
+
+    /// Reports that the parenthesis at `open` is not closed where the lexer stands.
+    fn missing_close(&mut self, open: usize, message: &'static str) {
+        let before = self.errors.len();
+        self.error(self.word_range(self.pos), message, None);
+        let range = self.range(open, open + 1);
+        if let Some(error) = self.errors.get_mut(before) {
+            error.related = Some(range);
         }
     }
 }

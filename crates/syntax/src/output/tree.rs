@@ -44,8 +44,14 @@ pub fn parse(text: &str) -> Parse {
         if expr.is_none() {
             let (start, _) = super::width(text, percent);
             let (end, message) = super::problem(text, percent, start, &parser);
-            let help = parser.errors.first().filter(|_| at > start).and_then(|error| error.help.clone());
-            errors.push(SyntaxError { offset: super::size(percent), range: super::range(percent, end), message, help });
+            let inner = parser.errors.first().filter(|_| at > start);
+            errors.push(SyntaxError {
+                offset: super::size(percent),
+                range: super::range(percent, end),
+                message,
+                related: inner.and_then(|error| error.related),
+                help: inner.and_then(|error| error.help.clone()),
+            });
             if at < end && text.as_bytes().get(at) == Some(&b'%') {
                 // The second of `%%` starts nothing.
                 parser.output_token(SyntaxKind::Junk, end);

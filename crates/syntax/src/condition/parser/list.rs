@@ -20,7 +20,7 @@ impl<S: Sink> Parser<'_, S> {
             self.items(left, op, modifier, &mut items);
         }
         if !self.at(")") {
-            self.no_list_end();
+            self.no_list_end(start);
         }
         if self.at(")") {
             self.bump(SyntaxKind::RParen, self.pos + 1);
