@@ -21,6 +21,10 @@ fn check(text: &str) -> Parse {
         assert!(text.is_char_boundary(range.start().into()) && text.is_char_boundary(range.end().into()), "{error:?}");
     }
     assert!(parse.errors().len() <= text.len() + 1, "more errors than bytes");
+    let verdict = yaml::verdict(text);
+    for place in verdict.documents.iter().map(|root| root.place).chain(verdict.refusal.map(|refusal| refusal.place)) {
+        assert!(text.is_char_boundary(place.offset.into()));
+    }
     for document in parse.documents() {
         check_node(&document.root(), text);
     }

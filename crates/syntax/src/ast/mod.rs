@@ -24,7 +24,7 @@ pub struct RulesFile {
 impl RulesFile {
     /// The view of a parsed file.
     pub fn from_parse(parse: &Parse) -> Self {
-        let documents = parse.documents().map(|document| RulesDocument { root: document.root() });
+        let documents = parse.documents().flat_map(|document| document.roots()).map(|root| RulesDocument { root });
         Self { documents: documents.collect() }
     }
 

@@ -227,7 +227,8 @@ enum DoublePiece {
     Break,
     #[regex(r"\\(\r\n|\r|\n)[ \t\r\n]*")]
     Join,
-    #[regex(r#"\\[0abt\tnvfre "/\\N_LP]"#, escaped_char)]
+    // `\'` does not exist in YAML 1.2, but Falco's reader knows it.
+    #[regex(r#"\\[0abt\tnvfre "'/\\N_LP]"#, escaped_char)]
     Char(char),
     #[regex(r"\\x[0-9a-fA-F]{2}")]
     #[regex(r"\\u[0-9a-fA-F]{4}")]
@@ -264,6 +265,7 @@ fn escaped_char(lexer: &mut logos::Lexer<'_, DoublePiece>) -> Option<char> {
         b'e' => '\u{1b}',
         b' ' => ' ',
         b'"' => '"',
+        b'\'' => '\'',
         b'/' => '/',
         b'\\' => '\\',
         b'N' => '\u{85}',

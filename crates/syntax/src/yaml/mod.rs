@@ -12,6 +12,7 @@ mod node;
 mod parser;
 mod reparse;
 pub mod schema;
+mod verdict;
 
 pub use decode::Decoded;
 pub use error::{ErrorKind, SyntaxError};
@@ -19,6 +20,7 @@ pub use kind::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken, Yaml};
 pub use node::{Document, Entry, Mapping, Node, NodeKind, Scalar, ScalarStyle, Sequence, Stream};
 pub use reparse::TextEdit;
 pub use rowan::GreenNode;
+pub use verdict::{Place, Refusal, Root, Verdict, verdict};
 
 use rowan::{TextRange, TextSize};
 use std::borrow::Cow;

@@ -49,18 +49,23 @@ impl Document {
     /// The root node. In a broken document with more than one candidate it is the first block sequence, since that is what
     /// a rules file is.
     pub fn root(&self) -> Node {
-        let mut contents = self.syntax.children_with_tokens().filter(|element| element.kind().is_content());
-        let first = contents.next();
-        let element = match &first {
-            Some(element) if !is_block_seq(element) => contents.find(is_block_seq).or(first),
-            _ => first,
-        };
-        let place = self
-            .syntax
-            .children_with_tokens()
-            .find(|element| element.kind() == SyntaxKind::DocStart)
-            .map_or(self.syntax.text_range().start(), |marker| marker.text_range().end());
-        Node::new(element, place, &self.aliases)
+        self.roots().swap_remove(0)
+    }
+
+    /// All that counts as a root: one node, or in a broken document all its block sequences, since each may be the items of
+    /// a rules file. Never empty.
+    pub fn roots(&self) -> Vec<Node> {
+        let contents: Vec<_> =
+            self.syntax.children_with_tokens().filter(|element| element.kind().is_content()).collect();
+        let start = self.syntax.children_with_tokens().find(|element| element.kind() == SyntaxKind::DocStart);
+        let place = start.map_or(self.syntax.text_range().start(), |marker| marker.text_range().end());
+        let node = |element| Node::new(element, place, &self.aliases);
+        let mut sequences = contents.iter().filter(|element| is_block_seq(element)).peekable();
+        if sequences.peek().is_some() {
+            sequences.map(|element| node(Some(element.clone()))).collect()
+        } else {
+            vec![node(contents.into_iter().next())]
+        }
     }
 
     /// Whether the document starts with `---`.

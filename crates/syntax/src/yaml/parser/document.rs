@@ -175,7 +175,7 @@ impl<'t> Parser<'t> {
                         "a TAG directive has a handle and a prefix, `%TAG !e! tag:example.com,2000:`",
                         None,
                     );
-                } else if self.tag_handles.contains(&handle) {
+                } else if self.tag_handles.contains(handle) {
                     self.error(
                         ErrorKind::BadDirective,
                         start,
@@ -184,7 +184,7 @@ impl<'t> Parser<'t> {
                         None,
                     );
                 }
-                self.tag_handles.push(handle);
+                self.tag_handles.insert(handle);
             }
             // Other directives are reserved; a reader ignores them.
             _ => {}

@@ -642,7 +642,7 @@ impl Parser<'_> {
             let handle = &self.text[start..handle_end];
             if handle_end == end {
                 self.error(ErrorKind::BadProperty, start, end, "a tag needs a name after its handle", None);
-            } else if handle != "!!" && !self.tag_handles.contains(&handle) {
+            } else if handle != "!!" && !self.tag_handles.contains(handle) {
                 self.error(
                     ErrorKind::UnknownTagHandle,
                     start,

@@ -17,6 +17,7 @@ use super::builder::{Checkpoint, TreeBuilder};
 use super::error::{ErrorKind, SyntaxError};
 use super::kind::SyntaxKind;
 use rowan::{GreenNode, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 
 /// Deepest nesting of collections, as in Falco's reader.
 pub(super) const MAX_DEPTH: u32 = 500;
@@ -43,7 +44,7 @@ pub(super) fn parse(text: &str) -> Output {
         levels: Vec::new(),
         depth: 0,
         flow_aborted: false,
-        tag_handles: Vec::new(),
+        tag_handles: FxHashSet::default(),
         is_linked: false,
     };
     parser.stream();
@@ -105,7 +106,7 @@ struct Parser<'t> {
     /// A flow collection was left open: the enclosing ones end with it.
     flow_aborted: bool,
     /// Handles that the document's directives define.
-    tag_handles: Vec<&'t str>,
+    tag_handles: FxHashSet<&'t str>,
     is_linked: bool,
 }
 
