@@ -12,7 +12,7 @@ use crate::lints;
 use crate::options::LintLevels;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
-use crate::stage::{Condition, Findings, Stage};
+use crate::stage::{Condition, Findings, MacroUnit, Stage};
 
 /// Macros as checked for a source.
 pub(crate) type MacroChecks = FxHashMap<(u32, Arc<str>), Arc<Checked>>;
@@ -28,22 +28,41 @@ pub(super) struct Outcome {
 }
 
 /// A condition in the walk over a rule with its macros opened.
-#[derive(Clone)]
-struct Part {
-    checked: Arc<Checked>,
-    condition: Condition,
-    targets: Vec<Option<u32>>,
+enum Part<'a> {
+    Rule { condition: &'a Condition, targets: &'a [Option<u32>], checked: &'a Checked },
+    Macro { index: u32, unit: Arc<MacroUnit>, checked: Arc<Checked> },
+}
+
+impl Part<'_> {
+    fn condition(&self) -> &Condition {
+        match self {
+            Self::Rule { condition, .. } => condition,
+            Self::Macro { unit, .. } => &unit.condition,
+        }
+    }
+
+    fn targets(&self) -> &[Option<u32>] {
+        match self {
+            Self::Rule { targets, .. } => targets,
+            Self::Macro { unit, .. } => &unit.targets,
+        }
+    }
+
+    fn checked(&self) -> &Checked {
+        match self {
+            Self::Rule { checked, .. } => checked,
+            Self::Macro { checked, .. } => checked,
+        }
+    }
 }
 
 impl Stage<'_> {
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn report_checks(
         &mut self,
-        collection: &Collection,
         rule: &RuleState,
         condition: &Condition,
         targets: &[Option<u32>],
-        checked: &Arc<Checked>,
+        checked: &Checked,
         path: &Path,
         findings: &mut Findings,
     ) -> Outcome {
@@ -53,25 +72,24 @@ impl Stage<'_> {
         };
         report_notes(condition, checked, findings, &self.options.lints, &|problem| code(problem));
 
-        let root = Part { checked: Arc::clone(checked), condition: condition.clone(), targets: targets.to_vec() };
-        let plain: Arc<str> = condition.plain.text.as_str().into();
+        let root = || Part::Rule { condition, targets, checked };
         let mut told: FxHashSet<&str> = FxHashSet::default();
         let mut first: Option<(Problem, ConditionPlace)> = None;
         let mut warnings = Vec::new();
-        self.walk_notes(collection, &root, &rule.source, true, &mut |part, note| {
+        self.walk_notes(root(), &rule.source, true, &mut |part, note| {
             match note {
                 Note::Deprecated { field, .. } if told.insert(field) => {
                     let message = format!("field `{field}` is deprecated, and the condition uses it");
-                    let mut falco = RawFalco::new(FalcoCode::DeprecatedItem, message, path.condition(start(&plain)));
+                    let mut falco = RawFalco::new(FalcoCode::DeprecatedItem, message, path.condition(start(condition)));
                     falco.deprecated_field = Some(field);
                     warnings.push(falco);
                 }
                 Note::NaCheck { .. } if told.insert("<NA>") => {
-                    warnings.push(RawFalco::new(FalcoCode::UnsafeNaCheck, "", path.condition(start(&plain))));
+                    warnings.push(RawFalco::new(FalcoCode::UnsafeNaCheck, "", path.condition(start(condition))));
                 }
                 Note::Problem { atom, problem } if first.is_none() => {
-                    let offset = part.checked.atoms.get(*atom as usize).map_or(problem.range.0, |atom| atom.range.0);
-                    first = Some((problem.clone(), falco_place(part, &plain, offset)));
+                    let offset = part.checked().atoms.get(*atom as usize).map_or(problem.range.0, |atom| atom.range.0);
+                    first = Some((problem.clone(), falco_place(part, condition, offset)));
                 }
                 _ => {}
             }
@@ -87,10 +105,10 @@ impl Stage<'_> {
         }
         if has_hints(checked) || targets.iter().any(Option::is_some) {
             let mut hints = 0;
-            self.walk_notes(collection, &root, &rule.source, false, &mut |part, note| {
+            self.walk_notes(root(), &rule.source, false, &mut |part, note| {
                 if let Note::Hint { at, hint } = note {
                     hints += 1;
-                    let place = path.condition(falco_place(part, &plain, *at));
+                    let place = path.condition(falco_place(part, condition, *at));
                     findings.falco(RawFalco::new(FalcoCode::CompileCondition, &*hint.message, place));
                 }
                 hints < MAX_HINTS
@@ -103,51 +121,53 @@ impl Stage<'_> {
     /// is met. Ends when the visitor says false.
     fn walk_notes(
         &mut self,
-        collection: &Collection,
-        root: &Part,
+        root: Part<'_>,
         source: &Arc<str>,
         once: bool,
-        visit: &mut dyn FnMut(&Part, &Note) -> bool,
+        visit: &mut dyn FnMut(&Part<'_>, &Note) -> bool,
     ) {
+        /// A condition, its next note, and whether it had something to say.
+        struct Frame<'a> {
+            part: Part<'a>,
+            next: usize,
+            spoke: bool,
+        }
         let mut seen: FxHashSet<u32> = FxHashSet::default();
-        let mut silent: FxHashSet<u32> = FxHashSet::default();
-        let mut stack: Vec<(Option<u32>, Part, usize, bool)> = vec![(None, root.clone(), 0, false)];
-        while let Some((index, part, next, spoke)) = stack.last_mut() {
-            let Some(note) = part.checked.notes.get(*next) else {
-                // A macro without anything to say needs no second visit.
-                let (index, spoke) = (*index, *spoke);
-                stack.pop();
-                match stack.last_mut() {
-                    Some(parent) => parent.3 |= spoke,
-                    None => return,
+        let mut stack = vec![Frame { part: root, next: 0, spoke: false }];
+        while let Some(frame) = stack.last_mut() {
+            let Some(note) = frame.part.checked().notes.get(frame.next) else {
+                let Some(done) = stack.pop() else { return };
+                if let Some(parent) = stack.last_mut() {
+                    parent.spoke |= done.spoke;
                 }
-                if let (Some(index), false) = (index, spoke) {
-                    silent.insert(index);
+                if let (Part::Macro { index, .. }, false) = (&done.part, done.spoke) {
+                    // It needs no second visit, by whatever rule.
+                    self.silent.insert((*index, Arc::clone(source)));
                 }
                 continue;
             };
-            *next += 1;
+            frame.next += 1;
             let Note::Ref(slot) = note else {
-                *spoke = true;
-                if !visit(part, note) {
+                frame.spoke = true;
+                if !visit(&frame.part, note) {
                     return;
                 }
                 continue;
             };
-            let Some(target) = part.targets.get(*slot as usize).copied().flatten() else { continue };
-            if silent.contains(&target) || (once && !seen.insert(target)) {
+            let Some(target) = frame.part.targets().get(*slot as usize).copied().flatten() else { continue };
+            if self.silent.contains(&(target, Arc::clone(source))) {
                 continue;
             }
-            if let Some(callee) = self.macro_part(collection, target, source) {
-                stack.push((Some(target), callee, 0, false));
+            if once && !seen.insert(target) {
+                // Not looked at again, but it may have had something to say.
+                frame.spoke = true;
+                continue;
+            }
+            if let Some(unit) = self.macro_at(target).map(Arc::clone) {
+                let checked = self.cache.check(self.options, &unit.condition.text, source);
+                stack.push(Frame { part: Part::Macro { index: target, unit, checked }, next: 0, spoke: false });
             }
         }
-    }
-
-    fn macro_part(&mut self, _collection: &Collection, index: u32, source: &Arc<str>) -> Option<Part> {
-        let unit = self.macro_at(index).map(Arc::clone)?;
-        let checked = self.cache.check(self.options, &unit.condition.text, source);
-        Some(Part { checked, condition: unit.condition.clone(), targets: unit.targets.clone() })
     }
 
     /// Our findings in the conditions of macros: for every source whose rules use them.
@@ -298,13 +318,13 @@ fn has_hints(checked: &Checked) -> bool {
     checked.notes.iter().any(|note| matches!(note, Note::Hint { .. }))
 }
 
-/// The place of condition warnings: the condition as such.
-fn start(plain: &Arc<str>) -> ConditionPlace {
-    ConditionPlace { text: Arc::clone(plain), offset: 0, line: 0, column: 0 }
+/// The place of condition warnings: the rule's condition as such.
+fn start(condition: &Condition) -> ConditionPlace {
+    ConditionPlace { text: condition.plain_text(), offset: 0, line: 0, column: 0 }
 }
 
 /// A place in a condition or a macro of it. Falco counts in the text where the check stands, but takes name and snippet from
 /// the rule's condition.
-fn falco_place(part: &Part, plain: &Arc<str>, offset: u32) -> ConditionPlace {
-    ConditionPlace { text: Arc::clone(plain), ..part.condition.falco_place(offset) }
+fn falco_place(part: &Part<'_>, condition: &Condition, offset: u32) -> ConditionPlace {
+    ConditionPlace { text: condition.plain_text(), ..part.condition().falco_place(offset) }
 }

@@ -20,13 +20,12 @@ pub(crate) struct ListUnit {
 }
 
 impl Stage<'_> {
-    pub(super) fn update_lists(&mut self, collection: &Collection) {
-        for (index, list) in (0u32..).zip(&collection.lists) {
-            if self.lists.get(index as usize).is_some_and(Option::is_none) {
-                let unit = self.list_unit(collection, index, list);
-                if let Some(slot) = self.lists.get_mut(index as usize) {
-                    *slot = Some(Arc::new(unit));
-                }
+    pub(super) fn update_lists(&mut self, collection: &Collection, fresh: &[u32]) {
+        for index in fresh {
+            let Some(list) = collection.lists.get(*index as usize) else { continue };
+            let unit = self.list_unit(collection, *index, list);
+            if let Some(slot) = self.lists.get_mut(*index as usize) {
+                *slot = Some(Arc::new(unit));
             }
         }
     }

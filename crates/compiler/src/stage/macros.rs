@@ -48,13 +48,9 @@ pub(super) fn macro_path(macro_: &MacroState) -> Path {
 }
 
 impl Stage<'_> {
-    pub(super) fn update_macros(&mut self, collection: &Collection) {
-        let fresh: Vec<u32> = (0u32..).zip(&self.macros).filter(|(_, unit)| unit.is_none()).map(|(i, _)| i).collect();
-        if fresh.is_empty() {
-            return;
-        }
+    pub(super) fn update_macros(&mut self, collection: &Collection, fresh: &[u32]) {
         let mut drafts: FxHashMap<u32, Draft> = FxHashMap::default();
-        for index in &fresh {
+        for index in fresh {
             let Some(macro_) = collection.macros.get(*index as usize) else { continue };
             let mut parse = Findings::default();
             let (uid, at) = macro_.condition_at;
@@ -78,11 +74,11 @@ impl Stage<'_> {
                 .collect();
             drafts.insert(*index, Draft { condition, targets, parse, resolve: Findings::default() });
         }
-        for index in &fresh {
+        for index in fresh {
             self.resolve_macro(collection, *index, &mut drafts);
         }
         for index in fresh {
-            self.link_macro(collection, index, &mut drafts);
+            self.link_macro(collection, *index, &mut drafts);
         }
     }
 

@@ -149,11 +149,16 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
+    /// The text before lists were pasted.
+    pub(crate) fn plain_text(&self) -> Arc<str> {
+        if Arc::ptr_eq(&self.plain, &self.pasted) { Arc::clone(&self.text) } else { self.plain.text.as_str().into() }
+    }
+
     /// Falco's place of an offset in the text, for messages that come after parsing.
     pub(crate) fn falco_place(&self, offset: u32) -> ConditionPlace {
         let position = Position::new(&self.text, offset.into());
         ConditionPlace {
-            text: self.plain.text.as_str().into(),
+            text: self.plain_text(),
             offset: position.offset,
             line: position.line,
             column: position.column,
@@ -195,7 +200,7 @@ impl Findings {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Node {
     List(u32),
     Macro(u32),
@@ -213,6 +218,8 @@ pub(crate) struct Stage<'a> {
     odd_lists: Vec<u32>,
     /// How much text may still be pasted.
     budget: usize,
+    /// Macros that have nothing to say for a source, nor has what they use. Only within one update.
+    silent: FxHashSet<(u32, Arc<str>)>,
     /// What looks at a name.
     dependents: FxHashMap<Arc<str>, Vec<Node>>,
 }
@@ -227,41 +234,44 @@ impl<'a> Stage<'a> {
             rules: Vec::new(),
             odd_lists: Vec::new(),
             budget: MAX_PASTED,
+            silent: FxHashSet::default(),
             dependents: FxHashMap::default(),
         }
     }
 
     /// Brings everything up to date with the collection. `more`: further files will follow.
     pub(crate) fn update(&mut self, collection: &Collection, more: bool) {
-        self.invalidate(collection);
-        self.lists.resize(collection.lists.len(), None);
-        self.macros.resize(collection.macros.len(), None);
-        self.rules.resize(collection.rules.len(), None);
-        self.odd_lists = (0u32..)
-            .zip(&collection.lists)
-            .filter(|(_, list)| words(&list.name).next() != Some(&*list.name))
-            .map(|(i, _)| i)
-            .collect();
-        let fresh = if more { self.missing() } else { Vec::new() };
-        self.update_lists(collection);
-        self.update_macros(collection);
-        self.update_rules(collection);
-        for node in fresh {
-            self.register(collection, node);
+        let mut fresh = self.invalidate(collection);
+        fresh.extend(grow(&mut self.lists, collection.lists.len()).map(Node::List));
+        fresh.extend(grow(&mut self.macros, collection.macros.len()).map(Node::Macro));
+        fresh.extend(grow(&mut self.rules, collection.rules.len()).map(Node::Rule));
+        fresh.sort_unstable();
+        for node in &fresh {
+            let Node::List(index) = node else { continue };
+            let Some(list) = collection.lists.get(*index as usize) else { continue };
+            if words(&list.name).next() != Some(&*list.name) && !self.odd_lists.contains(index) {
+                self.odd_lists.push(*index);
+            }
+        }
+        let lists: Vec<u32> =
+            fresh.iter().filter_map(|n| if let Node::List(i) = n { Some(*i) } else { None }).collect();
+        let macros: Vec<u32> =
+            fresh.iter().filter_map(|n| if let Node::Macro(i) = n { Some(*i) } else { None }).collect();
+        let rules: Vec<u32> =
+            fresh.iter().filter_map(|n| if let Node::Rule(i) = n { Some(*i) } else { None }).collect();
+        self.silent.clear();
+        self.update_lists(collection, &lists);
+        self.update_macros(collection, &macros);
+        self.update_rules(collection, &rules);
+        if more {
+            fresh.into_iter().for_each(|node| self.register(collection, node));
         }
     }
 
-    fn missing(&self) -> Vec<Node> {
-        fn holes<T>(units: &[Option<T>]) -> impl Iterator<Item = u32> + '_ {
-            (0u32..).zip(units).filter(|(_, unit)| unit.is_none()).map(|(i, _)| i)
-        }
-        let lists = holes(&self.lists).map(Node::List);
-        lists.chain(holes(&self.macros).map(Node::Macro)).chain(holes(&self.rules).map(Node::Rule)).collect()
-    }
-
-    /// Drops what depends on changed names.
-    fn invalidate(&mut self, collection: &Collection) {
+    /// Drops what depends on changed names, and tells what that was.
+    fn invalidate(&mut self, collection: &Collection) -> Vec<Node> {
         let mut seen: FxHashSet<Node> = FxHashSet::default();
+        let mut dropped = Vec::new();
         let mut work: Vec<Node> = collection.changed_rules.iter().map(|rule| Node::Rule(*rule)).collect();
         for name in &collection.changed {
             work.extend(collection.list_by_name.get(name).map(|i| Node::List(*i)));
@@ -272,24 +282,21 @@ impl<'a> Stage<'a> {
             if !seen.insert(node) {
                 continue;
             }
-            let name = match node {
-                Node::List(i) => {
-                    clear(&mut self.lists, i);
-                    collection.lists.get(i as usize).map(|list| &list.name)
-                }
+            let (was_there, name) = match node {
+                Node::List(i) => (clear(&mut self.lists, i), collection.lists.get(i as usize).map(|list| &list.name)),
                 Node::Macro(i) => {
-                    clear(&mut self.macros, i);
-                    collection.macros.get(i as usize).map(|macro_| &macro_.name)
+                    (clear(&mut self.macros, i), collection.macros.get(i as usize).map(|macro_| &macro_.name))
                 }
-                Node::Rule(i) => {
-                    clear(&mut self.rules, i);
-                    None
-                }
+                Node::Rule(i) => (clear(&mut self.rules, i), None),
             };
+            if was_there {
+                dropped.push(node);
+            }
             if let Some(users) = name.and_then(|name| self.dependents.get(name)) {
                 work.extend(users.iter().copied());
             }
         }
+        dropped
     }
 
     /// Remembers the names that a thing looks at.
@@ -420,8 +427,20 @@ fn syntax_errors(condition: &Condition, path: &Path, findings: &mut Findings, mu
     }
 }
 
-fn clear<T>(units: &mut [Option<T>], index: u32) {
-    if let Some(unit) = units.get_mut(index as usize) {
-        *unit = None;
+/// Empties a slot; false if there is none yet.
+fn clear<T>(units: &mut [Option<T>], index: u32) -> bool {
+    match units.get_mut(index as usize) {
+        Some(unit) => {
+            *unit = None;
+            true
+        }
+        None => false,
     }
+}
+
+/// Makes room for new units, and gives their numbers.
+fn grow<T: Clone>(units: &mut Vec<Option<T>>, len: usize) -> std::ops::Range<u32> {
+    let new = units.len() as u32..len as u32;
+    units.resize(len, None);
+    new
 }

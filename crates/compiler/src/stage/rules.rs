@@ -44,14 +44,13 @@ pub(super) fn rule_path(rule: &RuleState) -> Path {
 const MANY_EVENTS: usize = 100;
 
 impl Stage<'_> {
-    pub(super) fn update_rules(&mut self, collection: &Collection) {
-        for (index, rule) in collection.rules.iter().enumerate() {
-            if self.rules.get(index).is_some_and(Option::is_none) {
-                let mut unit = self.rule_unit(collection, rule);
-                attribute(&mut unit.findings, ItemKind::Rule, &rule.name);
-                if let Some(slot) = self.rules.get_mut(index) {
-                    *slot = Some(Arc::new(unit));
-                }
+    pub(super) fn update_rules(&mut self, collection: &Collection, fresh: &[u32]) {
+        for index in fresh {
+            let Some(rule) = collection.rules.get(*index as usize) else { continue };
+            let mut unit = self.rule_unit(collection, rule);
+            attribute(&mut unit.findings, ItemKind::Rule, &rule.name);
+            if let Some(slot) = self.rules.get_mut(*index as usize) {
+                *slot = Some(Arc::new(unit));
             }
         }
     }
@@ -92,8 +91,7 @@ impl Stage<'_> {
         let condition = self.condition(collection, plain, &condition_path, &mut findings, &muted);
         let targets = self.rule_targets(collection, rule, &condition, &path, &mut findings);
         let checked = self.cache.check(self.options, &condition.text, &rule.source);
-        let outcome =
-            self.report_checks(collection, rule, &condition, &targets, &checked, &condition_path, &mut findings);
+        let outcome = self.report_checks(rule, &condition, &targets, &checked, &condition_path, &mut findings);
         skipped |= outcome.skipped;
         let clean = !outcome.problems
             && condition.parsed.errors.is_empty()
