@@ -305,3 +305,97 @@ fn lend_command(cx: &mut Cycle<'_, '_>, tid: i64, child: &Thread) {
         thread.set_command(child.comm.clone(), child.args.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use falco_catalog::event;
+    use falco_scap::params;
+
+    use falco_scap::builder::Params;
+
+    use super::super::testing::{World, text};
+    use crate::state::clone_flags as flag;
+
+    fn told(res: i64, tid: i64, pid: i64, ptid: i64, flags: u32) -> Params {
+        params! {
+            res = res, exe = "bash", args = ["-c", "x"], tid = tid, pid = pid, ptid = ptid, cwd = "", fdlimit = 77,
+            pgft_maj = 1, pgft_min = 2, vm_size = 3, vm_rss = 4, vm_swap = 5, comm = "bash", cgroups = ["cpu=/a"],
+            flags = flags, uid = 7, gid = 8, vtid = tid, vpid = pid
+        }
+    }
+
+    #[test]
+    fn a_fork_copies_what_a_process_has() {
+        let mut world = World::new();
+        world.open(100, 3, "/x", 1);
+        world.step(100, event::SYSCALL_CLONE_20_X, told(200, 100, 100, 1, 0));
+        let child = world.thread(200);
+        assert_eq!((child.pid, child.ptid, child.sid, child.uid, child.fdlimit), (200, 100, 100, 7, 77));
+        assert_eq!((text(child.cmdline()), text(&child.exepath)), ("bash -c x".into(), "/bin/bash".into()));
+        assert_eq!((child.env.len(), child.vmrss_kb, child.clone_ts), (2, 4, world.ts));
+        assert!(world.fd(200, 3).unwrap().cloned);
+        assert_eq!(world.cwd(200), "/home/ann/");
+        world.open(100, 4, "/y", 1);
+        assert!(world.fd(200, 4).is_none(), "what comes later is the parent's own");
+        let before = world.thread(200).clone_ts;
+        world.step(200, event::SYSCALL_CLONE_20_X, told(0, 200, 200, 100, 0));
+        assert_eq!(world.thread(200).clone_ts, before, "the child's own event is no news");
+    }
+
+    #[test]
+    fn the_child_may_speak_first() {
+        let mut world = World::new();
+        let ctx = world.step(200, event::SYSCALL_CLONE_20_X, told(0, 200, 200, 100, 0));
+        assert_eq!(ctx.thread, Some(200));
+        assert!(world.thread(200).flags & flag::INVERTED != 0);
+        assert_eq!(text(&world.thread(200).exepath), "/bin/bash");
+        let before = world.thread(200).clone_ts;
+        world.step(100, event::SYSCALL_CLONE_20_X, told(200, 100, 100, 1, 0));
+        assert_eq!(world.thread(200).clone_ts, before);
+    }
+
+    #[test]
+    fn threads_join_their_process() {
+        let mut world = World::new();
+        world.step(100, event::SYSCALL_CLONE3_X, told(102, 100, 100, 1, flag::THREAD));
+        let thread = world.thread(102);
+        assert_eq!((thread.pid, thread.ptid), (100, 1));
+        assert_eq!(world.machine.thread_group(thread).unwrap().alive, 3);
+        world.open(102, 9, "/t", 1);
+        assert_eq!(world.fd_name(100, 9), "/t");
+    }
+
+    #[test]
+    fn other_namespaces_and_vforks_wait_for_the_child() {
+        let mut world = World::new();
+        for flags in [flag::NEWPID, flag::PARENT, flag::CHILD_IN_PIDNS, flag::VFORK] {
+            world.step(100, event::SYSCALL_CLONE_20_X, told(200, 100, 100, 1, flags));
+            assert!(world.machine.thread(200).is_none());
+        }
+        world.step(100, event::SYSCALL_VFORK_20_X, told(200, 100, 100, 1, 0));
+        assert!(world.machine.thread(200).is_none());
+    }
+
+    #[test]
+    fn a_child_that_is_already_gone_does_not_come_back() {
+        let mut world = World::new();
+        world.step(200, event::SYSCALL_CLONE_20_X, told(0, 200, 200, 100, 0));
+        world.step(200, event::PROCEXIT_1_E, params! { status = 0 });
+        world.step(100, event::SYSCALL_CLONE_20_X, told(200, 100, 100, 1, 0));
+        assert!(world.machine.thread(200).is_none());
+        world.ts += 3_000_000_000;
+        world.step(100, event::SYSCALL_CLONE_20_X, told(200, 100, 100, 1, 0));
+        assert!(world.machine.thread(200).is_some(), "after a while the number is another's");
+    }
+
+    #[test]
+    fn an_unknown_parent_learns_from_its_child() {
+        let mut world = World::new();
+        world.step(900, event::SYSCALL_CLONE_20_X, told(901, 900, 900, 1, 0));
+        let parent = world.thread(900);
+        assert_eq!((parent.pid, parent.ptid, text(parent.cmdline())), (900, 1, "bash -c x".into()));
+        assert_eq!((world.thread(901).ptid, text(&world.thread(901).exepath)), (900, String::new()));
+        world.step(951, event::SYSCALL_CLONE_20_X, told(0, 951, 950, 1, flag::THREAD));
+        assert_eq!((world.thread(950).pid, text(world.thread(950).cmdline())), (950, "bash -c x".into()));
+    }
+}

@@ -177,3 +177,97 @@ fn remove_other_threads(cx: &mut Cycle<'_, '_>) {
         cx.machine.remove_thread(other);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use falco_catalog::event;
+    use falco_scap::params;
+
+    use falco_scap::builder::Params;
+
+    use super::super::testing::{World, text};
+    use crate::state::{clone_flags as flag, open_flags};
+
+    fn told(pid: i64) -> Params {
+        params! {
+            res = 0, exe = "/bin/ls", args = ["-l", "/"], tid = pid, pid = pid, ptid = 100, cwd = "", fdlimit = 5,
+            comm = "ls", env = ["C=3"], tty = 34816, vpgid = 9, loginuid = 4, flags = 1, cap_inheritable = 1,
+            cap_permitted = 2, cap_effective = 3, exe_ino = 11, exe_ino_ctime = 12, exe_ino_mtime = 13, uid = 0,
+            trusted_exepath = "/usr/bin/ls (deleted)", pgid = 6, gid = 7
+        }
+    }
+
+    #[test]
+    fn another_program_runs_in_the_same_thread() {
+        let mut world = World::new();
+        world.open(100, 3, "/kept", 0);
+        world.open(100, 4, "/closed", open_flags::CLOEXEC);
+        world.step(100, event::SYSCALL_EXECVE_19_X, told(100));
+        let thread = world.thread(100);
+        assert_eq!((text(thread.cmdline()), text(&thread.exepath)), ("ls -l /".into(), "/usr/bin/ls".into()));
+        assert_eq!((text(thread.args_text()), thread.args.len(), thread.env.len()), ("-l /".into(), 2, 1));
+        assert_eq!((thread.tty, thread.vpgid, thread.pgid, thread.loginuid), (34816, 9, 6, 4));
+        assert_eq!((thread.uid, thread.gid, thread.fdlimit, thread.cap_effective), (0, 7, 5, 3));
+        assert!(thread.exe_writable && !thread.exe_upper_layer);
+        assert_eq!((thread.sid, thread.lastexec_ts), (100, world.ts), "the session stays");
+        assert!(world.fd(100, 3).is_some() && world.fd(100, 4).is_none());
+        assert!(world.machine.thread(101).is_none(), "other threads are gone");
+        assert_eq!(thread.flags, flag::ACTIVE | flag::NAME_CHANGED);
+    }
+
+    #[test]
+    fn a_failed_call_changes_nothing() {
+        let mut world = World::new();
+        world.step(100, event::SYSCALL_EXECVE_19_X, params! { res = -2, exe = "/bin/ls", comm = "ls" });
+        assert_eq!(text(world.thread(100).cmdline()), "bash");
+    }
+
+    #[test]
+    fn old_captures_tell_the_path_in_the_enter_event() {
+        let mut world = World::new();
+        let old = || {
+            params! {
+                res = 0, exe = "x", args = "", tid = 100, pid = 100, ptid = 1, cwd = "", fdlimit = 5, comm = "x"
+            }
+        };
+        let exepath = |world: &World| text(&world.thread(100).exepath);
+        world.step(100, event::SYSCALL_EXECVE_19_E, params! { filename = "bin/x" });
+        world.step(100, event::SYSCALL_EXECVE_19_X, old());
+        assert_eq!((exepath(&world), world.thread(100).pgid), ("/home/ann/bin/x".into(), -1));
+        world.step(100, event::SYSCALL_EXECVE_19_X, old());
+        assert_eq!(exepath(&world), "/home/ann/bin/x", "without one it stays");
+        world.open(100, 3, "/opt", open_flags::DIRECTORY);
+        for (dirfd, pathname, flags, want) in [
+            (3, "tool", 0, "/opt/tool"),
+            (3, "<NA>", 1, "/opt"),
+            (3, "<NA>", 0, "<NA>"),
+            (9, "tool", 0, "<NA>"),
+            (9, "/abs", 0, "/abs"),
+            (-100, "tool", 0, "/home/ann/tool"),
+        ] {
+            world.step(100, event::SYSCALL_EXECVEAT_E, params! { dirfd = dirfd, pathname = pathname, flags = flags });
+            world.step(100, event::SYSCALL_EXECVE_19_X, old());
+            assert_eq!(exepath(&world), want);
+        }
+    }
+
+    #[test]
+    fn an_unknown_thread_becomes_a_process() {
+        let mut world = World::new();
+        world.open(900, 3, "x", 1);
+        world.step(900, event::SYSCALL_EXECVE_19_X, told(900));
+        let thread = world.thread(900);
+        assert!(thread.is_main() && !thread.is_fake());
+        assert_eq!((thread.ptid, thread.vtid, world.cwd(900)), (100, 900, String::new()));
+        assert_eq!(world.machine.ancestor(thread, 1).unwrap().tid, 100);
+    }
+
+    #[test]
+    fn a_dead_main_thread_comes_back() {
+        let mut world = World::new();
+        world.step(100, event::PROCEXIT_1_E, params! { status = 0 });
+        world.step(100, event::SYSCALL_EXECVE_19_X, told(100));
+        assert!(!world.thread(100).is_dead());
+        assert_eq!(world.machine.thread_group(world.thread(100)).unwrap().alive, 1);
+    }
+}

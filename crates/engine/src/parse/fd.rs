@@ -180,3 +180,86 @@ pub(super) fn pidfd_getfd(cx: &mut Cycle<'_, '_>) -> Outcome {
     cx.add_fd(num, fd);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use falco_catalog::event;
+    use falco_scap::params;
+
+    use super::super::testing::World;
+    use crate::state::{FdType, clone_flags, open_flags as flag};
+
+    #[test]
+    fn copies_lose_the_flags_of_close_on_exec() {
+        let mut world = World::new();
+        world.open(100, 3, "/x", flag::RDONLY | flag::CLOEXEC);
+        let ctx = world.step(100, event::SYSCALL_DUP_1_X, params! { res = 4, oldfd = 3 });
+        assert_eq!((ctx.fd, ctx.last_event_fd, ctx.fd_name_changed), (Some((100, 4)), 4, false));
+        assert_eq!(world.fd(100, 4).unwrap().open_flags, 0, "the bit of reading goes too");
+        world.step(100, event::SYSCALL_DUP3_X, params! { res = 5, oldfd = 3, newfd = 5, flags = flag::CLOEXEC });
+        assert_eq!(world.fd(100, 5).unwrap().open_flags, flag::CLOEXEC);
+        world.step(100, event::SYSCALL_DUP2_X, params! { res = 1, oldfd = 3, newfd = 1 });
+        assert!(world.thread(100).flags & clone_flags::PIPE_SRC != 0);
+        world.step(100, event::SYSCALL_FCNTL_X, params! { res = 6, fd = 3, cmd = 26, arg = 0 });
+        assert_eq!((world.fd_name(100, 6), world.fd(100, 6).unwrap().open_flags), ("/x".into(), flag::CLOEXEC));
+        world.step(100, event::SYSCALL_FCNTL_X, params! { res = 0, fd = 6, cmd = 3, arg = 0 });
+        assert_eq!(world.fd(100, 6).unwrap().open_flags, 0);
+        world.step(100, event::SYSCALL_FCNTL_X, params! { res = 0, fd = 6, cmd = 3, arg = 1 });
+        assert!(world.fd(100, 6).unwrap().is_cloexec());
+    }
+
+    #[test]
+    fn ranges_are_closed_or_marked_at_once() {
+        let mut world = World::new();
+        for num in 3..9 {
+            world.open(100, num, "/x", 0);
+        }
+        world.step(100, event::SYSCALL_CLOSE_RANGE_X, params! { res = 0, first = 5, last = u32::MAX, flags = 0 });
+        assert!(world.fd(100, 4).is_some() && world.fd(100, 5).is_none() && world.fd(100, 8).is_none());
+        world.step(100, event::SYSCALL_CLOSE_RANGE_X, params! { res = 0, first = 4, last = 4, flags = 4 });
+        assert!(world.fd(100, 4).unwrap().is_cloexec() && !world.fd(100, 3).unwrap().is_cloexec());
+    }
+
+    #[test]
+    fn nameless_descriptors_have_their_types() {
+        let mut world = World::new();
+        for (ty, params, want) in [
+            (event::SYSCALL_EVENTFD_X, params! { res = 7 }, FdType::Event),
+            (event::SYSCALL_EVENTFD2_X, params! { res = 7, flags = 0 }, FdType::Event),
+            (event::SYSCALL_SIGNALFD_X, params! { res = 7 }, FdType::Signalfd),
+            (event::SYSCALL_TIMERFD_CREATE_X, params! { res = 7, flags = 1 }, FdType::Timerfd),
+            (event::SYSCALL_INOTIFY_INIT1_X, params! { res = 7, flags = 0 }, FdType::Inotify),
+            (event::SYSCALL_EPOLL_CREATE_X, params! { res = 7 }, FdType::Eventpoll),
+            (event::SYSCALL_BPF_2_X, params! { fd = 7, cmd = 14 }, FdType::Bpf),
+            (event::SYSCALL_USERFAULTFD_X, params! { res = 7 }, FdType::Userfaultfd),
+            (event::SYSCALL_IO_URING_SETUP_X, params! { res = 7 }, FdType::Iouring),
+        ] {
+            world.step(100, ty, params);
+            assert_eq!((world.fd(100, 7).unwrap().ty, world.fd_name(100, 7)), (want, String::new()));
+        }
+        world.step(100, event::SYSCALL_EPOLL_CREATE1_X, params! { res = 7, flags = 1 });
+        assert!(world.fd(100, 7).unwrap().is_cloexec());
+        let ctx =
+            world.step(100, event::SYSCALL_PIPE2_X, params! { res = 0, fd1 = 8, fd2 = 9, ino = 77_u64, flags = 0 });
+        assert_eq!(
+            (ctx.fd, world.fd(100, 8).unwrap().ino, world.fd(100, 9).unwrap().ty),
+            (Some((100, 9)), 77, FdType::Fifo)
+        );
+        world.step(100, event::SYSCALL_MEMFD_CREATE_X, params! { fd = 10, name = "secret", flags = 1 });
+        assert_eq!(world.fd_name(100, 10), "secret");
+        assert!(world.fd(100, 10).unwrap().is_cloexec());
+    }
+
+    #[test]
+    fn a_pidfd_reaches_into_another_process() {
+        let mut world = World::new();
+        world.open(1, 5, "/etc/shadow", flag::RDONLY);
+        world.step(100, event::SYSCALL_PIDFD_OPEN_X, params! { fd = 3, pid = 1, flags = 0 });
+        assert_eq!(world.fd_name(100, 3), "/proc/1");
+        world.step(100, event::SYSCALL_PIDFD_GETFD_X, params! { fd = 4, pid_fd = 3, target_fd = 5, flags = 0 });
+        assert_eq!(world.fd_name(100, 4), "/etc/shadow");
+        assert!(world.fd(100, 4).unwrap().is_cloexec());
+        world.step(100, event::SYSCALL_PIDFD_GETFD_X, params! { fd = 6, pid_fd = 4, target_fd = 5, flags = 0 });
+        assert!(world.fd(100, 6).is_none(), "not a pidfd");
+    }
+}

@@ -10,6 +10,8 @@ mod fd;
 mod network;
 mod open;
 mod process;
+#[cfg(test)]
+mod testing;
 mod users;
 
 use falco_catalog::{EventInfo, EventType, event};
@@ -480,5 +482,132 @@ fn return_value(event: &Event<'_>) -> i64 {
             _ => 0,
         },
         None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use falco_scap::{EventBuf, params};
+
+    use super::testing::World;
+    use super::*;
+
+    #[test]
+    fn an_unknown_thread_is_made_up_and_keeps_its_own_descriptors() {
+        let mut world = World::new();
+        let ctx = world.open(900, 3, "x", 1);
+        assert_eq!((ctx.thread, ctx.fd, ctx.last_event_fd), (Some(900), Some((900, 3)), 3));
+        let thread = world.thread(900);
+        assert!(thread.is_fake() && thread.cmdline() == b"<NA>");
+        assert_eq!(world.fd_name(900, 3), "./x");
+        let ctx = world.step(901, event::PROCEXIT_1_E, params! { status = 0 });
+        assert_eq!(ctx.thread, None, "an exit makes nobody up");
+    }
+
+    #[test]
+    fn the_event_of_a_close_still_sees_the_descriptor() {
+        let mut world = World::new();
+        world.open(100, 3, "/tmp/x", 1);
+        let ctx = world.step(100, event::SYSCALL_CLOSE_X, params! { res = 0, fd = 3 });
+        assert_eq!((ctx.fd, world.fd_name(100, 3)), (Some((100, 3)), "/tmp/x".into()));
+        let ctx = world.step(100, event::SYSCALL_READ_X, params! { res = 1, fd = 3 });
+        assert_eq!((ctx.fd, ctx.last_event_fd), (None, 3));
+        world.open(100, 3, "/tmp/y", 1);
+        world.step(100, event::SYSCALL_CLOSE_X, params! { res = -9, fd = 3 });
+        world.step(100, event::SYSCALL_READ_X, params! { res = 1, fd = 3 });
+        assert_eq!(world.fd_name(100, 3), "/tmp/y", "a failed close closes nothing");
+    }
+
+    #[test]
+    fn enter_events_are_hidden_and_only_the_right_exit_uses_them() {
+        let mut world = World::new();
+        let ctx = world.step(100, event::SYSCALL_OPEN_E, params! { name = "/asked", flags = 1, mode = 0 });
+        assert!(!ctx.visible);
+        let ctx = world.open(100, 3, "/answered", 1);
+        assert!(ctx.visible && ctx.fd_name_changed);
+        assert_eq!(world.fd_name(100, 3), "/asked");
+        world.open(100, 4, "/later", 1);
+        assert_eq!(world.fd_name(100, 4), "/later", "the enter event was used up");
+        world.step(100, event::SYSCALL_OPEN_E, params! { name = "/asked", flags = 1, mode = 0 });
+        world.step(100, event::SYSCALL_CREAT_E, params! { name = "/other", mode = 0 });
+        world.open(100, 5, "/answered", 1);
+        assert_eq!(world.fd_name(100, 5), "/answered");
+    }
+
+    #[test]
+    fn impossible_sizes_are_counted_and_skip_the_rule() {
+        let mut world = World::new();
+        let broken = falco_scap::builder::Param::Raw(vec![1, 2, 3]);
+        let ctx = world.step(100, event::SYSCALL_OPEN_X, params! { fd = 3, name = "/x", flags = broken });
+        assert_eq!((ctx.fd, world.machine.counters().malformed_events), (None, 1));
+        assert_eq!(world.open(100, 3, "/x", 1).fd, Some((100, 3)));
+    }
+
+    #[test]
+    fn numbers_count_hidden_events_and_times_start_at_the_first_real_one() {
+        let mut world = World::new();
+        let user = params! { uid = 5, gid = 5, name = "u", home = "/", shell = "", container_id = "" };
+        assert_eq!(world.step(-1, event::USER_ADDED_E, user).first_ts, 0);
+        let first = world.open(100, 3, "/x", 1);
+        let second = world.open(100, 4, "/x", 1);
+        assert_eq!((first.num, second.num), (2, 3));
+        assert_eq!((first.first_ts, second.first_ts), (world.ts - 1_000, world.ts - 1_000));
+        assert_eq!((world.thread(100).prev_event_ts, world.thread(100).last_event_ts), (world.ts - 1_000, world.ts));
+    }
+
+    #[test]
+    fn return_values_have_two_sizes() {
+        let ret = |bytes: &[u8]| {
+            let mut buf = EventBuf::default();
+            buf.begin(0, 0, 0, event::SYSCALL_CLOSE_X, 0);
+            buf.push(bytes);
+            return_value(&buf.event())
+        };
+        assert_eq!(ret(&(-2_i64).to_le_bytes()), -2);
+        assert_eq!(ret(&(-2_i32).to_le_bytes()), -2);
+        assert_eq!(ret(&[1]), 0);
+        assert_eq!(ret(&[]), 0);
+    }
+
+    /// Every event type, with parameters of every size, in every order: the state must take anything.
+    #[test]
+    fn no_event_can_break_the_state() {
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move |below: u64| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed % below
+        };
+        let mut world = World::new();
+        let mut buf = EventBuf::default();
+        let small = [0_i64, 1, 2, 3, 5, 100, 101, 102, 103, -1, -2, -100, -115, i64::MAX, i64::MIN];
+        let mut ts = 0;
+        for _ in 0..300_000 {
+            let ty = EventType(random(EventType::COUNT as u64) as u16);
+            ts += random(3) * 1_000_000_000;
+            buf.begin(ts, small[random(small.len() as u64) as usize], 0, ty, random(2) as u32);
+            let params = ty.info().unwrap().params;
+            for _ in 0..random(params.len() as u64 + 1) {
+                let value = small[random(small.len() as u64) as usize].to_le_bytes();
+                match random(9) {
+                    0 => buf.push(&[]),
+                    1 => buf.push(b"../a/./b\0"),
+                    2 => buf.push(&value[..4]),
+                    3 => buf.push(&[&[2][..], &value, &value].concat()),
+                    4 => buf.push(&[&[10][..], &value, &value, &value, &value, &value].concat()),
+                    5 => buf.push(&[&[1][..], &value, &value, b"/p\0"].concat()),
+                    6 => buf.push(&value[..random(3) as usize]),
+                    _ => buf.push(&value),
+                }
+            }
+            world.machine.process(&buf.event());
+        }
+        let machine = &world.machine;
+        assert!(machine.counters().malformed_events > 1_000 && machine.counters().threads_added > 100);
+        for thread in machine.threads() {
+            assert!(machine.ancestors(thread).count() <= 2 * machine.threads().count());
+            assert!(machine.thread_group(thread).is_none_or(|group| group.members.contains(&thread.tid)));
+        }
     }
 }

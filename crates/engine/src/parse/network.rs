@@ -502,3 +502,177 @@ fn infer_socket(cx: &mut Cycle<'_, '_>) -> Outcome {
     cx.fd_type = cx.fd().map(|fd| fd.ty);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use falco_catalog::event;
+    use falco_scap::params;
+
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use falco_scap::params::{Sockaddr, Socktuple};
+
+    use super::super::testing::World;
+    use crate::state::{Connection, FdType, L4Proto, Role, SocketInfo};
+
+    fn v4(text: &str) -> (Ipv4Addr, u16) {
+        let (ip, port) = text.rsplit_once(':').unwrap();
+        (ip.parse().unwrap(), port.parse().unwrap())
+    }
+
+    fn v6(text: &str) -> (Ipv6Addr, u16) {
+        let (ip, port) = text.rsplit_once(':').unwrap();
+        (ip.parse().unwrap(), port.parse().unwrap())
+    }
+
+    fn tuple(src: &str, dst: &str) -> Socktuple<'static> {
+        let ((sip, sport), (dip, dport)) = (v4(src), v4(dst));
+        Socktuple::V4 { sip, sport, dip, dport }
+    }
+
+    fn addr(text: &str) -> Sockaddr<'static> {
+        let (ip, port) = v4(text);
+        Sockaddr::V4 { ip, port }
+    }
+
+    fn with_socket(domain: u32, ty: u32, proto: u32) -> World {
+        let mut world = World::new();
+        world.machine.interfaces.add_v4(Ipv4Addr::LOCALHOST, Ipv4Addr::new(255, 0, 0, 0));
+        world.machine.interfaces.add_v4(Ipv4Addr::new(10, 0, 0, 5), Ipv4Addr::new(255, 255, 255, 0));
+        let socket = params! { fd = 3, domain = domain, type = ty, proto = proto, flags = 0 };
+        world.step(100, event::SOCKET_SOCKET_X, socket);
+        world
+    }
+
+    #[test]
+    fn a_socket_has_a_type_and_a_transport_from_its_arguments() {
+        for (domain, ty, proto, want, l4) in [
+            (2, 1, 0, FdType::Ipv4Sock, L4Proto::Tcp),
+            (2, 2 | 0x800, 0, FdType::Ipv4Sock, L4Proto::Udp),
+            (10, 2, 17, FdType::Ipv6Sock, L4Proto::Udp),
+            (2, 3, 6, FdType::Ipv4Sock, L4Proto::Raw),
+            (2, 3, 0, FdType::Ipv4Sock, L4Proto::Unknown),
+            (2, 2, 1, FdType::Ipv4Sock, L4Proto::Icmp),
+            (1, 1, 0, FdType::UnixSock, L4Proto::Tcp),
+            (16, 3, 0, FdType::Netlink, L4Proto::Unknown),
+            (17, 3, 0, FdType::Unknown, L4Proto::Unknown),
+        ] {
+            let world = with_socket(domain, ty, proto);
+            let fd = world.fd(100, 3).unwrap();
+            assert_eq!((fd.ty, fd.role), (want, Role::None));
+            assert!(fd.l4 == l4 || domain == 1, "{domain} {ty} {proto}: {:?}", fd.l4);
+        }
+    }
+
+    #[test]
+    fn connecting_makes_a_client() {
+        let mut world = with_socket(2, 1, 0);
+        let connect = params! { res = -115, tuple = tuple("10.0.0.5:5000", "8.8.8.8:53"), fd = 3 };
+        let ctx = world.step(100, event::SOCKET_CONNECT_X, connect);
+        let fd = world.fd(100, 3).unwrap();
+        assert_eq!((fd.role, fd.connection), (Role::Client, Connection::Connected));
+        assert_eq!(world.fd_name(100, 3), "10.0.0.5:5000->8.8.8.8:53");
+        assert!(ctx.fd_name_changed);
+        let refused = params! { res = -111, tuple = tuple("10.0.0.5:5000", "9.9.9.9:53"), fd = 3 };
+        world.step(100, event::SOCKET_CONNECT_X, refused);
+        assert_eq!(world.fd_name(100, 3), "10.0.0.5:5000->8.8.8.8:53");
+    }
+
+    #[test]
+    fn the_address_asked_for_wins_over_one_changed_during_the_call() {
+        let mut world = with_socket(2, 1, 0);
+        world.step(100, event::SOCKET_CONNECT_E, params! { fd = 3, addr = addr("1.1.1.1:1") });
+        let exit = params! { res = 0, tuple = tuple("10.0.0.5:5", "2.2.2.2:2"), fd = 3, addr = addr("2.2.2.2:2") };
+        world.step(100, event::SOCKET_CONNECT_X, exit);
+        assert_eq!(world.fd_name(100, 3), "10.0.0.5:5->1.1.1.1:1");
+        world.step(100, event::SOCKET_CONNECT_E, params! { fd = 3, addr = addr("1.1.1.1:1") });
+        let exit = params! { res = 0, tuple = tuple("10.0.0.5:5", "3.3.3.3:3"), fd = 3, addr = addr("2.2.2.2:2") };
+        world.step(100, event::SOCKET_CONNECT_X, exit);
+        assert_eq!(world.fd_name(100, 3), "10.0.0.5:5->3.3.3.3:3", "the kernel's own word is the best");
+    }
+
+    #[test]
+    fn without_a_connection_the_enter_address_is_the_destination() {
+        let mut world = with_socket(2, 1, 0);
+        world.step(100, event::SOCKET_CONNECT_E, params! { fd = 3, addr = addr("1.1.1.1:1") });
+        world.step(100, event::SOCKET_CONNECT_X, params! { res = 0, fd = 3 });
+        let fd = world.fd(100, 3).unwrap();
+        assert_eq!(fd.socket, SocketInfo::Ipv4 { src: v4("0.0.0.0:0"), dst: v4("1.1.1.1:1") });
+        assert_eq!((world.fd_name(100, 3), fd.role), (String::new(), Role::None));
+    }
+
+    #[test]
+    fn binding_to_a_port_makes_a_server() {
+        let mut world = with_socket(2, 2, 0);
+        world.step(100, event::SOCKET_BIND_X, params! { res = 0, addr = addr("10.0.0.5:0"), fd = 3 });
+        assert_eq!((world.fd(100, 3).unwrap().ty, world.fd_name(100, 3)), (FdType::Ipv4Sock, "10.0.0.5:0".into()));
+        world.step(100, event::SOCKET_BIND_X, params! { res = 0, addr = addr("10.0.0.5:7777"), fd = 3 });
+        let fd = world.fd(100, 3).unwrap();
+        assert_eq!((fd.ty, fd.role, fd.l4), (FdType::Ipv4Servsock, Role::Server, L4Proto::Udp));
+        let received = params! { res = 3, tuple = tuple("10.0.0.9:41", "10.0.0.5:7777"), fd = 3 };
+        world.step(100, event::SOCKET_RECVFROM_X, received);
+        assert_eq!(world.fd_name(100, 3), "10.0.0.9:41->10.0.0.5:7777");
+        let sent = params! { res = 3, fd = 3, tuple = tuple("10.0.0.5:7777", "10.0.0.9:41") };
+        let ctx = world.step(100, event::SOCKET_SENDTO_X, sent);
+        assert!(!ctx.fd_name_changed, "the answer goes the same way back");
+        let (ip, port) = v6(":::9090");
+        world.step(100, event::SOCKET_BIND_X, params! { res = 0, addr = Sockaddr::V6 { ip, port }, fd = 3 });
+        assert_eq!((world.fd(100, 3).unwrap().ty, world.fd_name(100, 3)), (FdType::Ipv4Servsock, ":::9090".into()));
+    }
+
+    #[test]
+    fn accepted_connections_are_the_servers() {
+        let mut world = with_socket(2, 1, 0);
+        let accept = params! { fd = 4, tuple = tuple("10.0.0.9:1234", "10.0.0.5:80"), flags = 1 << 12 };
+        world.step(100, event::SOCKET_ACCEPT4_6_X, accept);
+        let fd = world.fd(100, 4).unwrap();
+        assert_eq!((fd.role, fd.l4, fd.connection), (Role::Server, L4Proto::Tcp, Connection::Connected));
+        assert!(fd.is_cloexec());
+        let ((sip, sport), (dip, dport)) = (v6("::ffff:10.0.0.9:1"), v6("::ffff:10.0.0.5:2"));
+        let mapped = Socktuple::V6 { sip, sport, dip, dport };
+        world.step(100, event::SOCKET_ACCEPT_5_X, params! { fd = 5, tuple = mapped });
+        assert_eq!(
+            (world.fd(100, 5).unwrap().ty, world.fd_name(100, 5)),
+            (FdType::Ipv4Sock, "10.0.0.9:1->10.0.0.5:2".into())
+        );
+        let ctx = world.step(100, event::SOCKET_ACCEPT_5_X, params! { fd = 6 });
+        assert_eq!((ctx.last_event_fd, ctx.fd), (6, None));
+    }
+
+    #[test]
+    fn a_zero_source_is_filled_in_from_the_interfaces() {
+        let mut world = with_socket(2, 2, 17);
+        world.step(
+            100,
+            event::SOCKET_SENDTO_X,
+            params! { res = 3, fd = 3, tuple = tuple("0.0.0.0:6000", "10.0.0.9:53") },
+        );
+        assert_eq!(world.fd_name(100, 3), "10.0.0.5:6000->10.0.0.9:53");
+        assert_eq!(world.fd(100, 3).unwrap().role, Role::Client);
+        world.step(100, event::SOCKET_SENDTO_X, params! { res = 3, fd = 9, tuple = tuple("0.0.0.0:1", "127.0.0.1:2") });
+        assert_eq!(world.fd_name(100, 9), "127.0.0.1:1->127.0.0.1:2", "an unknown descriptor is a UDP socket");
+    }
+
+    #[test]
+    fn raw_sockets_have_no_ports_in_their_names() {
+        let mut world = with_socket(2, 3, 1);
+        world.step(
+            100,
+            event::SOCKET_CONNECT_X,
+            params! { res = 0, tuple = tuple("10.0.0.5:0", "10.0.0.9:0"), fd = 3 },
+        );
+        assert_eq!(world.fd_name(100, 3), "10.0.0.5->10.0.0.9");
+    }
+
+    #[test]
+    fn unix_sockets_are_named_by_pointers_and_path() {
+        let mut world = with_socket(1, 1, 0);
+        let path = Socktuple::Unix { source: 0xabc, destination: 0xdef, path: b"/run/x.sock" };
+        world.step(100, event::SOCKET_CONNECT_X, params! { res = 0, tuple = path, fd = 3 });
+        assert_eq!(world.fd_name(100, 3), "abc->def /run/x.sock");
+        let pair = params! { res = 0, fd1 = 5, fd2 = 6, source = 1, peer = 2, domain = 1, type = 1, proto = 0 };
+        let ctx = world.step(100, event::SOCKET_SOCKETPAIR_X, pair);
+        assert_eq!((ctx.fd, ctx.last_event_fd), (Some((100, 5)), 6));
+        assert_eq!(world.fd(100, 6).unwrap().socket, SocketInfo::Unix { src: 1, dst: 2 });
+    }
+}

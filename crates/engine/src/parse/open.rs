@@ -144,3 +144,58 @@ fn add(cx: &mut Cycle<'_, '_>, file: File<'_>, base: Base) {
     }
     cx.machine.scratch = path;
 }
+
+#[cfg(test)]
+mod tests {
+    use falco_catalog::event;
+    use falco_scap::params;
+
+    use super::super::testing::{World, text};
+    use crate::state::{FdType, open_flags as flag};
+
+    #[test]
+    fn names_are_relative_to_the_directory_they_were_given_with() {
+        let mut world = World::new();
+        world.open(100, 3, "notes/../diary", flag::RDONLY);
+        assert_eq!(world.fd_name(100, 3), "/home/ann/diary");
+        assert_eq!(text(&world.fd(100, 3).unwrap().name_raw), "notes/../diary");
+        world.open(100, 4, "/srv", flag::RDONLY | flag::DIRECTORY);
+        assert_eq!(world.fd(100, 4).unwrap().ty, FdType::Directory);
+        for (dirfd, name, want) in
+            [(4, "www", "/srv/www"), (-100, "x", "/home/ann/x"), (77, "x", "<UNKNOWN>x"), (77, "/abs/x/", "/abs/x")]
+        {
+            let params = params! { fd = 5, dirfd = dirfd, name = name, flags = 1, mode = 0, dev = 9, ino = 8_u64 };
+            world.step(100, event::SYSCALL_OPENAT_2_X, params.clone());
+            assert_eq!(world.fd_name(100, 5), want);
+            assert_eq!((world.fd(100, 5).unwrap().dev, world.fd(100, 5).unwrap().ino), (9, 8));
+        }
+        world.step(101, event::SYSCALL_OPENAT2_X, params! { fd = 6, dirfd = -100, name = "y", flags = 1 });
+        assert_eq!(world.fd_name(100, 6), "/home/ann/y", "a thread's descriptors are its process's");
+    }
+
+    #[test]
+    fn the_enter_event_keeps_the_flags_that_were_asked_for() {
+        let mut world = World::new();
+        let enter = params! { dirfd = -100, name = "a", flags = flag::RDONLY, mode = 0 };
+        world.step(100, event::SYSCALL_OPENAT_2_E, enter);
+        let exit = params! { fd = 3, dirfd = 9, name = "b", flags = flag::WRONLY | flag::F_CREATED, mode = 0 };
+        world.step(100, event::SYSCALL_OPENAT_2_X, exit);
+        assert_eq!(world.fd_name(100, 3), "/home/ann/a");
+        assert_eq!(world.fd(100, 3).unwrap().open_flags, flag::RDONLY | flag::F_CREATED);
+        world.step(100, event::SYSCALL_CREAT_E, params! { name = "<NA>", mode = 0 });
+        let exit = params! { fd = 4, name = "c", mode = 0, dev = 1, ino = 2_u64, creat_flags = 1 };
+        world.step(100, event::SYSCALL_CREAT_X, exit);
+        assert_eq!(world.fd_name(100, 4), "/home/ann/c");
+        assert!(world.fd(100, 4).unwrap().overlay_upper && !world.fd(100, 4).unwrap().overlay_lower);
+    }
+
+    #[test]
+    fn a_failed_open_changes_nothing() {
+        let mut world = World::new();
+        let ctx = world.open(100, -2, "/x", 1);
+        assert_eq!((ctx.ret, ctx.fd, ctx.last_event_fd), (Some(-2), None, -1));
+        let params = params! { fd = 3, mountfd = 9, flags = 1, path = "/by/handle", dev = 1, ino = 2_u64 };
+        world.step(100, event::SYSCALL_OPEN_BY_HANDLE_AT_X, params);
+        assert_eq!(world.fd_name(100, 3), "/by/handle");
+    }
+}

@@ -213,3 +213,100 @@ pub(super) fn switch(cx: &mut Cycle<'_, '_>) -> Outcome {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use falco_catalog::event;
+    use falco_scap::params;
+
+    use super::super::testing::{World, text};
+    use super::ALL_CAPS;
+
+    #[test]
+    fn the_working_directory_belongs_to_the_process() {
+        let mut world = World::new();
+        world.step(100, event::SYSCALL_CHDIR_X, params! { res = 0, path = "docs" });
+        assert_eq!(world.cwd(101), "/home/ann/docs/");
+        world.step(100, event::SYSCALL_CHDIR_X, params! { res = -2, path = "/nowhere" });
+        world.open(100, 3, "/srv", 1 << 10);
+        world.step(100, event::SYSCALL_FCHDIR_X, params! { res = 0, fd = 3 });
+        assert_eq!(world.cwd(100), "/srv/");
+        world.step(100, event::SYSCALL_GETCWD_X, params! { res = 5, path = "/home" });
+        assert_eq!(world.cwd(100), "/home/");
+        world.step(101, event::SYSCALL_CHDIR_X, params! { res = 0, path = "thr" });
+        assert_eq!(world.cwd(100), "thr/", "a worker's relative chdir loses the rest");
+    }
+
+    #[test]
+    fn chroot_resolves_relative_paths() {
+        let mut world = World::new();
+        world.step(100, event::SYSCALL_CHROOT_X, params! { res = 0, path = "jail" });
+        assert_eq!(text(&world.thread(100).root), "/home/ann/jail");
+        world.step(100, event::SYSCALL_CHROOT_X, params! { res = 0, path = "/jail/" });
+        assert_eq!(text(&world.thread(100).root), "/jail/");
+    }
+
+    #[test]
+    fn ids_change_on_success_only_and_minus_one_is_stored() {
+        let mut world = World::new();
+        world.step(100, event::SYSCALL_SETUID_X, params! { res = -1, uid = 0 });
+        assert_eq!(world.thread(100).uid, 1000);
+        world.step(100, event::SYSCALL_SETUID_X, params! { res = 0, uid = 0 });
+        world.step(100, event::SYSCALL_SETREGID_X, params! { res = 0, rgid = 1, egid = 2 });
+        assert_eq!((world.thread(100).uid, world.thread(100).gid), (0, 2));
+        world.step(100, event::SYSCALL_SETRESUID_X, params! { res = 0, ruid = 1, euid = u32::MAX, suid = 1 });
+        assert_eq!(world.thread(100).uid, u32::MAX);
+    }
+
+    #[test]
+    fn a_new_user_namespace_gives_all_capabilities() {
+        let mut world = World::new();
+        let caps = params! { res = 0, cap_inheritable = 1, cap_permitted = 2, cap_effective = 3 };
+        world.step(100, event::SYSCALL_CAPSET_X, caps);
+        let caps = |world: &World| {
+            let thread = world.thread(100);
+            (thread.cap_inheritable, thread.cap_permitted, thread.cap_effective)
+        };
+        assert_eq!(caps(&world), (1, 2, 3));
+        world.step(100, event::SYSCALL_UNSHARE_X, params! { res = 0, flags = 0 });
+        assert_eq!(caps(&world), (1, 2, 3));
+        world.step(100, event::SYSCALL_UNSHARE_X, params! { res = 0, flags = 1 << 20 });
+        assert_eq!(caps(&world), (ALL_CAPS, ALL_CAPS, ALL_CAPS));
+    }
+
+    #[test]
+    fn limits_sessions_and_memory() {
+        let mut world = World::new();
+        world.step(101, event::SYSCALL_SETRLIMIT_X, params! { res = 0, cur = 64, max = 128, resource = 7 });
+        world.step(101, event::SYSCALL_SETRLIMIT_X, params! { res = 0, cur = 1, max = 1, resource = 6 });
+        assert_eq!(world.machine.fd_limit(world.thread(100)), 64);
+        let prlimit = params! { res = 0, newcur = 99, newmax = 99, oldcur = 0, oldmax = 0, pid = 100, resource = 7 };
+        world.step(1, event::SYSCALL_PRLIMIT_X, prlimit);
+        assert_eq!(world.thread(100).fdlimit, 99);
+        world.step(100, event::SYSCALL_SETSID_X, params! { res = 55 });
+        assert_eq!(world.thread(100).sid, 55);
+        world.step(101, event::SYSCALL_BRK_4_X, params! { res = 0, vm_size = 5, vm_rss = 6, vm_swap = 7, addr = 0 });
+        assert_eq!((world.thread(101).vmsize_kb, world.thread(101).vmrss_kb, world.thread(100).vmsize_kb), (5, 6, 0));
+        let switch = params! { next = 1, pgft_maj = 3, pgft_min = 4, vm_size = 50, vm_rss = 60, vm_swap = 0 };
+        world.step(101, event::SCHEDSWITCH_6_E, switch);
+        assert_eq!((world.thread(101).pfminor, world.thread(100).vmrss_kb), (4, 60));
+    }
+
+    #[test]
+    fn children_of_an_exiting_process_go_to_its_reaper() {
+        let mut world = World::new();
+        world.fork(100, 200);
+        world.fork(200, 300);
+        world.step(100, event::SYSCALL_PRCTL_X, params! { res = 0, option = 36, arg2_str = "", arg2_int = 1 });
+        let ctx = world.step(200, event::PROCEXIT_1_E, params! { status = 0 });
+        assert_eq!(ctx.thread, Some(200));
+        assert!(world.thread(200).is_dead(), "it is still there for its own event");
+        world.open(300, 3, "/x", 1);
+        assert!(world.machine.thread(200).is_none());
+        assert_eq!(world.thread(300).ptid, 100, "the subreaper");
+        world.step(100, event::PROCEXIT_1_E, params! { status = 0, ret = 0, sig = 0, core = 0, reaper_tid = 1 });
+        world.open(300, 3, "/x", 1);
+        assert!(world.thread(100).is_dead(), "a worker still lives");
+        assert_eq!(world.thread(300).ptid, 1, "the exit event's reaper");
+    }
+}
