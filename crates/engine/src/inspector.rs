@@ -200,3 +200,124 @@ fn is_state_event(event: &Event<'_>) -> bool {
             | event::ASYNCEVENT_E
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use falco_scap::builder::CaptureBuilder;
+    use falco_scap::{FdEntry, FdInfo, InterfaceAddr, L4Proto, MachineInfo, ProcessEntry, Reader, UserEntry, params};
+
+    use super::*;
+    use crate::state::{Role, clone_flags};
+
+    fn process(tid: i64, pid: i64, ptid: i64) -> ProcessEntry {
+        ProcessEntry { tid, pid, ptid, vtid: tid, vpid: pid, comm: format!("t{tid}").into(), ..ProcessEntry::default() }
+    }
+
+    fn socket(fd: i64, sport: u16, dport: u16) -> FdEntry {
+        let (sip, dip, l4proto) = (Ipv4Addr::new(10, 0, 0, 5), Ipv4Addr::new(10, 0, 0, 9), L4Proto::TCP);
+        FdEntry { fd, ino: 0, info: FdInfo::Ipv4 { sip, dip, sport, dport, l4proto } }
+    }
+
+    fn capture() -> CaptureBuilder {
+        let server = FdInfo::Ipv4Server { ip: Ipv4Addr::UNSPECIFIED, port: 80, l4proto: L4Proto::TCP };
+        let (addr, netmask) = (Ipv4Addr::new(10, 0, 0, 5), Ipv4Addr::new(255, 0, 0, 0));
+        let interface = Interface {
+            name: b"eth0".to_vec(),
+            addr: InterfaceAddr::V4 { addr, netmask, broadcast: Ipv4Addr::BROADCAST },
+            linkspeed: None,
+        };
+        CaptureBuilder::new()
+            .machine(MachineInfo { num_cpus: 2, boot_ts_epoch: 5, ..MachineInfo::default() })
+            .interface(interface)
+            .user(UserEntry { uid: 1000, name: b"ann".to_vec(), ..UserEntry::default() })
+            .thread(ProcessEntry { flags: clone_flags::FILES, ..process(11, 10, 1) })
+            .thread(ProcessEntry { cwd: b"/srv/./www".to_vec(), ..process(10, 10, 1) })
+            .thread(process(20, 20, 999))
+            .thread(process(1, 1, 0))
+            .fd(10, FdEntry { fd: 3, ino: 0, info: server })
+            .fd(10, socket(4, 80, 4000))
+            .fd(20, socket(5, 4001, 443))
+    }
+
+    fn last(bytes: &[u8]) -> Inspector<Reader<'_>> {
+        let mut inspector = Inspector::new(Reader::from_bytes(bytes));
+        while inspector.next().unwrap().is_some() {}
+        inspector
+    }
+
+    #[test]
+    fn the_header_is_taken_in_before_the_first_event() {
+        let bytes = capture().event(1, 11, event::SYSCALL_GETUID_X, params! { uid = 0 }).build().unwrap();
+        let mut inspector = Inspector::new(Reader::from_bytes(&bytes));
+        let step = inspector.next().unwrap().unwrap();
+        let (machine, view) = (step.machine, step.view());
+        assert_eq!((machine.info().num_cpus, step.ctx.num), (2, 1));
+        assert_eq!(view.main_thread().unwrap().tid, 10, "wherever it stands in the list");
+        assert_eq!(machine.cwd(view.thread().unwrap()), b"/srv/www/");
+        assert_eq!(machine.thread(20).unwrap().ptid, 0, "a parent that is not there");
+        assert_eq!(machine.users().user("", 1000).unwrap().name, b"ann");
+        assert!(machine.interfaces().has_v4(Ipv4Addr::new(10, 0, 0, 5)));
+    }
+
+    #[test]
+    fn connections_of_the_header_get_their_direction() {
+        let bytes = capture().event(1, 10, event::SYSCALL_GETUID_X, params! { uid = 0 }).build().unwrap();
+        let inspector = last(&bytes);
+        let fd = |tid, num| inspector.machine().thread(tid).unwrap().fds.get(num).unwrap().clone();
+        let (served, connected) = (fd(10, 4), fd(20, 5));
+        assert_eq!((&served.name[..], served.role), (&b"10.0.0.9:4000->10.0.0.5:80"[..], Role::Server));
+        assert_eq!((&connected.name[..], connected.role), (&b"10.0.0.5:4001->10.0.0.9:443"[..], Role::Client));
+        assert_eq!(fd(10, 3).role, Role::None, "a server socket of the header has none");
+    }
+
+    #[test]
+    fn leading_state_events_are_counted_but_not_given() {
+        let user = |uid: u32| params! { uid = uid, gid = 1, name = "bob", home = "/", shell = "", container_id = "" };
+        let bytes = capture()
+            .event(1, -1, event::USER_ADDED_E, user(7))
+            .event(2, -1, event::USER_ADDED_E, user(1000))
+            .event(3, 10, event::SYSCALL_GETUID_X, params! { uid = 0 })
+            .event(4, -1, event::USER_ADDED_E, user(8))
+            .build()
+            .unwrap();
+        let mut inspector = Inspector::new(Reader::from_bytes(&bytes));
+        let first = inspector.next().unwrap().unwrap();
+        assert_eq!((first.ctx.num, first.event.ty), (3, event::SYSCALL_GETUID_X));
+        let users = first.machine.users();
+        assert_eq!(users.user("", 7).unwrap().name, b"bob");
+        assert_eq!(users.user("", 1000).unwrap().name, b"ann", "the header's list comes after them");
+        assert_eq!(inspector.next().unwrap().unwrap().event.ty, event::USER_ADDED_E);
+    }
+
+    #[test]
+    fn a_second_capture_in_the_same_stream_starts_afresh() {
+        let first = capture().event(1, 10, event::SYSCALL_GETUID_X, params! { uid = 0 }).build().unwrap();
+        let second = CaptureBuilder::new()
+            .thread(process(77, 77, 1))
+            .event(9, 77, event::SYSCALL_GETUID_X, params! { uid = 0 })
+            .build()
+            .unwrap();
+        let bytes = [first, second].concat();
+        let inspector = last(&bytes);
+        let machine = inspector.machine();
+        assert!(machine.thread(10).is_none() && machine.thread(77).is_some());
+        assert_eq!((machine.counters().events, machine.users().user("", 1000)), (2, None));
+    }
+
+    #[test]
+    fn events_for_the_state_alone_are_not_visible() {
+        let bytes = capture()
+            .with_flags(1)
+            .event(1, 10, event::SYSCALL_CHDIR_X, params! { res = 0, path = "/tmp" })
+            .with_flags(0)
+            .event(2, 10, event::SYSCALL_GETUID_X, params! { uid = 0 })
+            .build()
+            .unwrap();
+        let mut inspector = Inspector::new(Reader::from_bytes(&bytes));
+        let step = inspector.next_visible().unwrap().unwrap();
+        assert_eq!((step.ctx.num, step.machine.cwd(step.view().thread().unwrap())), (2, &b"/tmp/"[..]));
+        assert!(inspector.next_visible().unwrap().is_none());
+    }
+}
