@@ -27,6 +27,10 @@ pub fn join(base: &[u8], name: &[u8], out: &mut Vec<u8>) {
     if relative {
         out.extend_from_slice(base);
     }
+    if is_plain(name) {
+        out.extend_from_slice(name);
+        return;
+    }
     // A path that climbed back to nothing must not become absolute, unless it was nothing to begin with.
     let empty_base = out.is_empty();
     let name = printable(name);
@@ -48,6 +52,18 @@ pub fn join(base: &[u8], name: &[u8], out: &mut Vec<u8>) {
     if out.len() > 1 && out.last() == Some(&b'/') {
         out.pop();
     }
+}
+
+/// Whether a name is as normalising would leave it, which nearly all are. Says no when in doubt.
+fn is_plain(name: &[u8]) -> bool {
+    let mut before = b'/';
+    let mut plain = name.first() != Some(&b'.');
+    for (i, &b) in name.iter().enumerate() {
+        plain &= (0x20..0x7f).contains(&b);
+        plain &= !(before == b'/' && (b == b'.' || (b == b'/' && i > 0)));
+        before = b;
+    }
+    plain && (before != b'/' || name.len() <= 1)
 }
 
 /// Drops the last component of `out`, but never its first character while another is left; gives `rest` back.
@@ -140,6 +156,16 @@ mod tests {
             ("/", "..", "/"),
         ] {
             assert_eq!(joined(base, name), want, "{base} + {name}");
+        }
+    }
+
+    #[test]
+    fn plain_names_are_those_that_normalising_leaves_alone() {
+        for name in ["a", "/a/b.c", "/", "a..b/c", "a b", ""] {
+            assert!(is_plain(name.as_bytes()), "{name}");
+        }
+        for name in [".", "./a", "a/./b", "a/../b", "a//b", "//", "a/", "/a/.hidden", "/a\nb", "/é"] {
+            assert!(!is_plain(name.as_bytes()), "{name}");
         }
     }
 
