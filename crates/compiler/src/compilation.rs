@@ -241,9 +241,9 @@ pub fn compile_cached(files: &[SourceFile], options: &Options, cache: &mut Cache
         }
     }
     let Run { collection, mut stage, .. } = run;
-    stage.all_findings(&collection, &mut diags);
+    stage.all_findings(&mut diags);
     drop_torn(&loaded, &mut diags);
-    let yaml_ok = loaded.iter().all(|items| items.yaml_errors.iter().all(|error| !error.fatal));
+    let yaml_ok = loaded.iter().all(|items| items.refusal.is_none());
     if yaml_ok {
         stage.unused(&collection, &mut diags);
     }
@@ -342,8 +342,7 @@ fn load_results(
                     result.warnings.push(message);
                 }
             }
-            let is_yaml = items.yaml_errors.iter().all(|error| !error.fatal);
-            if options.falco_report && is_yaml {
+            if options.falco_report && items.refusal.is_none() {
                 result.schema = schema::check(items);
             }
             result

@@ -67,6 +67,8 @@ pub(crate) struct FileItems {
     pub(crate) uid: Uid,
     pub(crate) documents: Vec<Document>,
     pub(crate) yaml_errors: Vec<YamlError>,
+    /// Why Falco's YAML reader refuses the whole file, and where it gives up. Then one of the errors is fatal.
+    pub(crate) refusal: Option<(String, u32)>,
 }
 
 /// One document of the stream; null documents are left out.
@@ -101,8 +103,6 @@ pub(crate) struct YamlError {
     pub(crate) help: Option<String>,
     pub(crate) start: u32,
     pub(crate) end: u32,
-    /// Where Falco's YAML reader gives up.
-    pub(crate) mark: u32,
     /// Whether Falco's YAML reader minds.
     pub(crate) fatal: bool,
     /// It is about a line of a flow collection that is not indented, as Falco's own rules have them.

@@ -36,7 +36,22 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
             }
         }
     }
-    let yaml_errors = parse
+    let verdict = yaml::verdict(text);
+    // Falco's reader takes what follows a complete root for another document, which we do not build.
+    for root in &verdict.documents {
+        let what = match root.kind {
+            NodeKind::Mapping => "a mapping",
+            NodeKind::Scalar => "a single value",
+            NodeKind::Sequence | NodeKind::Null => continue,
+        };
+        let start = root.place.offset.into();
+        let known = documents.iter().any(|d| matches!(d, Document::Other { loc, .. } if loc.start == start));
+        if !known && verdict.refusal.is_none() {
+            documents.push(Document::Other { what, loc: Loc::new(uid, start, first_line_end(text, start)) });
+        }
+    }
+    let refused = verdict.refusal.is_some();
+    let mut yaml_errors: Vec<YamlError> = parse
         .errors()
         .iter()
         .map(|error| YamlError {
@@ -44,16 +59,19 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
             help: error.help.clone(),
             start: error.range.start().into(),
             end: error.range.end().into(),
-            // Falco's reader looks for the end of a flow collection up to the end of the text.
-            mark: match error.kind {
-                ErrorKind::UnclosedFlow => text.len() as u32,
-                _ => error.range.start().into(),
-            },
-            fatal: error.is_fatal_for_falco(),
+            fatal: refused && error.is_fatal_for_falco(),
             flow_indent: error.kind == ErrorKind::UnderIndented,
         })
         .collect();
-    FileItems { uid, documents, yaml_errors }
+    let refusal = verdict.refusal.map(|refusal| (refusal.message, u32::from(refusal.place.offset)));
+    if let Some((message, at)) = &refusal
+        && !yaml_errors.iter().any(|error| error.fatal)
+    {
+        let error =
+            YamlError { message: message.clone(), help: None, start: *at, end: *at, fatal: true, flow_indent: false };
+        yaml_errors.push(error);
+    }
+    FileItems { uid, documents, yaml_errors, refusal }
 }
 
 /// The end of the line on which `start` lies.

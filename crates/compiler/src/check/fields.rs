@@ -20,7 +20,7 @@ type Outcome<T> = Result<T, Box<Problem>>;
 impl CheckCx<'_> {
     pub(super) fn left(&self, left: &Left, side: Side) -> Outcome<TValue> {
         match left {
-            Left::Field(field) => self.field(field, side, false),
+            Left::Field(field) => self.field(field, false),
             Left::Call(call) => self.call(call, side),
         }
     }
@@ -78,7 +78,7 @@ impl CheckCx<'_> {
         }
     }
 
-    fn field(&self, field: &Field, _side: Side, transformed: bool) -> Outcome<TValue> {
+    fn field(&self, field: &Field, transformed: bool) -> Outcome<TValue> {
         let text = match &field.arg {
             Some(arg) => format!("{}[{}]", field.name, String::from_utf8_lossy(&arg.value)),
             None => field.name.clone(),
@@ -190,7 +190,7 @@ impl CheckCx<'_> {
             return Err(Problem::new("`val` takes no argument in brackets", call.range).into());
         }
         match call.args.as_slice() {
-            [Arg::Field(field)] => self.field(field, side, false),
+            [Arg::Field(field)] => self.field(field, false),
             _ => Err(Problem::new("`val` takes one field", call.range).into()),
         }
     }
@@ -209,18 +209,12 @@ impl CheckCx<'_> {
 
     fn arg(&self, arg: &Arg, side: Side) -> Outcome<TValue> {
         match arg {
-            Arg::Field(field) => self.field(field, side, true),
+            Arg::Field(field) => self.field(field, true),
             Arg::Call(call) => self.call(call, side),
             Arg::Text(text) => Ok(constant(text)),
-            Arg::List { items, range } => {
+            Arg::List { items, .. } => {
                 let items = items.iter().map(|item| self.arg(item, side)).collect::<Outcome<Vec<_>>>()?;
-                let text = self.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default();
-                Ok(TValue {
-                    text: list_text(&items, text),
-                    kind: TKind::List(items),
-                    ty: ParamType::Charbuf,
-                    is_list: true,
-                })
+                Ok(TValue { text: list_text(&items), kind: TKind::List(items), ty: ParamType::Charbuf, is_list: true })
             }
         }
     }
@@ -231,7 +225,7 @@ impl CheckCx<'_> {
     }
 }
 
-fn list_text(items: &[TValue], _written: &str) -> Box<str> {
+fn list_text(items: &[TValue]) -> Box<str> {
     let items: Vec<&str> = items.iter().map(|item| &*item.text).collect();
     format!("({})", items.join(",")).into()
 }

@@ -28,7 +28,7 @@ use crate::lints;
 use crate::loc::Loc;
 use crate::options::Options;
 use crate::report::FalcoCode;
-use crate::sink::{ItemType, Path, RawDiag, Sink};
+use crate::sink::{ItemType, Path, RawDiag, RawFalco, Sink};
 use falco_catalog::suggest;
 
 /// Collects the items of files.
@@ -69,14 +69,13 @@ impl Collector<'_> {
                 }
                 continue;
             }
-            let diag =
-                RawDiag::falco(FalcoCode::ErrYamlParse, &*error.message, Loc::new(file.uid, error.start, error.end))
-                    .maybe_help(error.help.clone());
-            self.sink.report(
-                FalcoCode::ErrYamlParse,
-                diag,
-                Path::file().step(ItemType::ValueFor, "", file.uid, error.mark),
-            );
+            let loc = Loc::new(file.uid, error.start, error.end);
+            let diag = RawDiag::falco(FalcoCode::ErrYamlParse, &*error.message, loc).maybe_help(error.help.clone());
+            self.sink.ours(diag);
+        }
+        if let Some((message, at)) = &file.refusal {
+            let path = Path::file().step(ItemType::ValueFor, "", file.uid, *at);
+            self.sink.falco(RawFalco::new(FalcoCode::ErrYamlParse, &**message, path));
         }
         for document in &file.documents {
             if self.halted() {

@@ -89,7 +89,7 @@ impl Stage<'_> {
         let falco_so_far = findings.falco.len();
 
         let condition = self.condition(collection, plain, &condition_path, &mut findings, &muted);
-        let targets = self.rule_targets(collection, rule, &condition, &path, &mut findings);
+        let targets = self.rule_targets(collection, &condition, &path, &mut findings);
         let checked = self.cache.check(self.options, &condition.text, &rule.source);
         let outcome = self.report_checks(rule, &condition, &targets, &checked, &condition_path, &mut findings);
         skipped |= outcome.skipped;
@@ -132,7 +132,6 @@ impl Stage<'_> {
     fn rule_targets(
         &self,
         collection: &Collection,
-        _rule: &RuleState,
         condition: &Condition,
         path: &Path,
         findings: &mut Findings,

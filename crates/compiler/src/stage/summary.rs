@@ -102,7 +102,7 @@ impl Stage<'_> {
     }
 
     /// All of ours about lists, macros and rules, but for the checks in macros.
-    pub(crate) fn all_findings(&self, _collection: &Collection, diags: &mut Vec<RawDiag>) {
+    pub(crate) fn all_findings(&self, diags: &mut Vec<RawDiag>) {
         let lists = self.lists.iter().flatten().flat_map(|unit| &unit.diags);
         let macros = self.macros.iter().flatten().flat_map(|unit| unit.parse.diags.iter().chain(&unit.resolve.diags));
         let rules = self.rules.iter().flatten().flat_map(|unit| &unit.findings.diags);

@@ -79,3 +79,95 @@ fn a_cache_follows_the_settings() {
     assert!(!compile_cached(&files, &bare, &mut cache).loads());
     assert!(compile_cached(&files, &options(), &mut cache).loads());
 }
+
+/// Small random numbers, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound.max(1) as u64) as usize
+    }
+}
+
+/// Random damage: no panic, every span on character boundaries of its file, and the cache changes nothing.
+#[test]
+fn random_edits_keep_everything_in_range() {
+    const PIECES: [&str; 24] = [
+        "\n",
+        " ",
+        "- ",
+        ":",
+        "é",
+        "[",
+        "]",
+        "{",
+        "\"",
+        "'",
+        "#",
+        "|",
+        ">",
+        "&a ",
+        "*a",
+        "%",
+        "(",
+        ")",
+        " and ",
+        " or ",
+        "not ",
+        "proc.name",
+        "shells",
+        "spawned",
+    ];
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut cache = Cache::default();
+    let original = BASE.replace("x %proc.name", "\"x %proc.name[0] é %fd.nameé\"").replace("nam ", "name ");
+    let second = SECOND.replace("fd.nam ", "fd.name ");
+    let mut loaded = 0;
+    let mut text = original.clone();
+    for step in 0..6000 {
+        if step % 3 == 0 {
+            text.clone_from(&original);
+        }
+        let mut at = random.below(text.len() + 1);
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        if random.below(3) == 0 {
+            let mut end = (at + random.below(12)).min(text.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            text.replace_range(at..end, "");
+        } else {
+            text.insert_str(at, PIECES[random.below(PIECES.len())]);
+        }
+        let files = [SourceFile::new("base.yaml", &*text), SourceFile::new("second.yaml", &*second)];
+        let cached = compile_cached(&files, &options(), &mut cache);
+        let fresh = compile(&files, &options());
+        loaded += usize::from(fresh.loads());
+        assert_eq!(cached.diagnostics, fresh.diagnostics, "{text}");
+        assert_eq!(cached.loads, fresh.loads, "{text}");
+        let refused = fresh.diagnostics.iter().any(|d| d.code.starts_with("LOAD_ERR"));
+        assert_eq!(fresh.loads(), !refused, "{:?}\n{:?}\n{text}", fresh.diagnostics, fresh.loads);
+        for diagnostic in &fresh.diagnostics {
+            let labels = diagnostic.labels.iter().map(|label| label.span);
+            let edits = diagnostic.fixes.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span));
+            for span in labels.chain(edits).chain([diagnostic.span]) {
+                assert!(files[span.file.index()].text.get(span.range()).is_some(), "{diagnostic:?}\n{text}");
+            }
+        }
+        for rule in &fresh.program().rules {
+            for place in &rule.provenance {
+                let range = place.range.start as usize..place.range.end as usize;
+                assert!(files[place.file as usize].text.get(range).is_some(), "{place:?}\n{text}");
+            }
+        }
+        for entry in &fresh.items().rules {
+            assert!(entry.sites.iter().all(|site| files[site.item.file.index()].text.get(site.item.range()).is_some()));
+        }
+    }
+    assert!(loaded > 300, "most texts were refused: only {loaded} loaded");
+}
