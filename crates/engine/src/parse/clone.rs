@@ -156,6 +156,7 @@ fn parent_side(cx: &mut Cycle<'_, '_>, child_tid: i64) -> Outcome {
     }
     let Some(parent) = cx.machine.thread(tid) else { return Ok(()) };
 
+    let mut dropped = 0;
     let mut child = Thread { flags: told.flags, uid: told.uid, gid: told.gid, ..Thread::new(child_tid) };
     if told.is_thread() {
         child.pid = parent.pid;
@@ -166,7 +167,7 @@ fn parent_side(cx: &mut Cycle<'_, '_>, child_tid: i64) -> Outcome {
         child.pid = child_tid;
         child.ptid = tid;
         if trusted {
-            inherit_process(cx, parent, &mut child);
+            dropped = inherit_process(cx, parent, &mut child);
         }
     }
     child.vtid = child.tid;
@@ -179,6 +180,7 @@ fn parent_side(cx: &mut Cycle<'_, '_>, child_tid: i64) -> Outcome {
     if !trusted {
         lend_command(cx, tid, &child);
     }
+    cx.machine.counters.fds_dropped += dropped as u64;
     cx.machine.name_ids(&child.container_id, child.uid, child.gid);
     cx.machine.add_thread(child);
     Ok(())
@@ -222,12 +224,13 @@ fn child_side(cx: &mut Cycle<'_, '_>) -> Outcome {
         source.vtid = vpid;
         cx.machine.link(source_tid);
     }
+    let mut dropped = 0;
     if let Some(source) = cx.machine.thread(source_tid).filter(|_| trusted) {
         inherit(source, &mut child);
         if told.is_thread() {
             child.lastexec_ts = source.lastexec_ts;
         } else {
-            inherit_process(cx, source, &mut child);
+            dropped = inherit_process(cx, source, &mut child);
         }
     }
     let boot = cx.machine.boot_ts;
@@ -242,6 +245,7 @@ fn child_side(cx: &mut Cycle<'_, '_>) -> Outcome {
         lend_command(cx, source_tid, &child);
     }
     child.last_event_ts = ts;
+    cx.machine.counters.fds_dropped += dropped as u64;
     cx.machine.name_ids(&child.container_id, child.uid, child.gid);
     cx.ctx.thread = cx.machine.add_thread(child).then_some(tid);
     Ok(())
@@ -286,16 +290,22 @@ fn inherit(source: &Thread, child: &mut Thread) {
     child.exe_ino_ctime_duration_clone_ts = source.exe_ino_ctime_duration_clone_ts;
 }
 
-/// What a new process has besides. Shared descriptors are copied too: `CLONE_FILES` is not looked at.
-fn inherit_process(cx: &Cycle<'_, '_>, source: &Thread, child: &mut Thread) {
+/// What a new process has besides. Shared descriptors are copied too: `CLONE_FILES` is not looked at. Says how many descriptors
+/// there was no room for.
+fn inherit_process(cx: &Cycle<'_, '_>, source: &Thread, child: &mut Thread) -> usize {
+    let mut dropped = 0;
     if let Some((_, fds)) = cx.machine.fd_table(source) {
-        child.fds = fds.fork();
+        match cx.machine.fork_fds(fds) {
+            Some(fds) => child.fds = fds,
+            None => dropped = fds.len(),
+        }
     }
     child.cwd = match cx.machine.main_thread(source) {
         Some(main) => main.cwd.clone(),
         None => Text::from(cx.machine.cwd(source)),
     };
     child.env = source.env.clone();
+    dropped
 }
 
 /// Gives the child's command to a thread of which nothing else is known.

@@ -118,8 +118,8 @@ pub(super) fn execve(cx: &mut Cycle<'_, '_>) -> Outcome {
     let (container, uid, gid) = (Arc::clone(&thread.container_id), thread.uid, thread.gid);
     cx.machine.name_ids(&container, uid, gid);
 
-    if let Some(owner) = cx.fd_owner().and_then(|owner| cx.machine.thread_mut(owner)) {
-        owner.fds.retain(|fd| !fd.is_cloexec());
+    if let Some(owner) = cx.fd_owner() {
+        cx.machine.retain_fds(owner, |fd| !fd.is_cloexec());
     }
     if let Some(thread) = cx.thread_mut() {
         let kept = flag::PIPE_SRC | flag::PIPE_DST | flag::IS_MAIN_THREAD | flag::INVERTED;

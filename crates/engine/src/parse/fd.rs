@@ -24,15 +24,16 @@ pub(super) fn close_range(cx: &mut Cycle<'_, '_>) -> Outcome {
     }
     let (first, last) = (i64::from(required(cx.event.u32(1))?), i64::from(required(cx.event.u32(2))?));
     let flags = required(cx.event.u32(3))?;
-    let Some(owner) = cx.fd_owner().and_then(|owner| cx.machine.thread_mut(owner)) else { return Ok(()) };
-    if flags & CLOSE_RANGE_CLOEXEC != 0 {
+    let Some(owner) = cx.fd_owner() else { return Ok(()) };
+    let in_range = |fd: &Fd| (first..=last).contains(&fd.num);
+    if flags & CLOSE_RANGE_CLOEXEC == 0 {
+        cx.machine.retain_fds(owner, |fd| !in_range(fd));
+    } else if let Some(owner) = cx.machine.thread_mut(owner) {
         owner.fds.for_each_mut(|fd| {
-            if (first..=last).contains(&fd.num) {
+            if in_range(fd) {
                 fd.open_flags |= open_flags::CLOEXEC;
             }
         });
-    } else {
-        owner.fds.retain(|fd| !(first..=last).contains(&fd.num));
     }
     Ok(())
 }

@@ -76,10 +76,8 @@ impl Machine {
             self.note_exit(ptid, tid, ts);
             self.remove_thread(tid);
         }
-        if let Some((owner, num)) = deferred.fd
-            && let Some(owner) = self.thread_mut(owner)
-        {
-            owner.fds.remove(num);
+        if let Some((owner, num)) = deferred.fd {
+            self.remove_fd(owner, num);
         }
     }
 }
@@ -328,16 +326,8 @@ impl<'e> Cycle<'_, 'e> {
     /// Puts a descriptor into the thread's table, in place of one with the same number, and makes it the event's.
     fn add_fd(&mut self, num: i64, fd: Fd) {
         let Some(owner) = self.fd_owner() else { return };
-        let limit = self.machine.limits.fds;
-        let Some(table) = self.machine.thread_mut(owner).map(|thread| &mut thread.fds) else { return };
-        let full = table.len() >= limit && table.get(num).is_none();
-        if full || !table.insert(num, fd) {
-            self.machine.counters.fds_dropped += 1;
-            self.ctx.fd = None;
-        } else {
-            self.ctx.fd = Some((owner, num));
-            self.renamed = true;
-        }
+        self.ctx.fd = self.machine.insert_fd(owner, num, fd).then_some((owner, num));
+        self.renamed = true;
         self.ctx.last_event_fd = num;
         if let Some(thread) = self.thread_mut() {
             thread.last_event_fd = num;
@@ -569,6 +559,22 @@ mod tests {
         assert_eq!(ret(&[]), 0);
     }
 
+    #[test]
+    fn descriptors_have_a_limit_of_their_own() {
+        let mut world = World::new();
+        world.machine.limits.all_fds = 5;
+        for num in 3..20 {
+            world.open(100, num, "/x", 1);
+        }
+        assert_eq!((world.thread(100).fds.len(), world.machine.counters().fds_dropped), (5, 12));
+        assert_eq!(world.open(100, 4, "/y", 1).fd, Some((100, 4)), "one that is there can be replaced");
+        world.fork(100, 200);
+        assert_eq!((world.thread(200).fds.len(), world.machine.counters().fds_dropped), (0, 17));
+        world.step(100, event::SYSCALL_CLOSE_RANGE_X, params! { res = 0, first = 4, last = 99, flags = 0 });
+        world.fork(100, 201);
+        assert_eq!((world.thread(201).fds.len(), world.machine.open_fds), (1, 2));
+    }
+
     /// Every event type, with parameters of every size, in every order: the state must take anything.
     #[test]
     fn no_event_can_break_the_state() {
@@ -605,6 +611,7 @@ mod tests {
         }
         let machine = &world.machine;
         assert!(machine.counters().malformed_events > 1_000 && machine.counters().threads_added > 100);
+        assert_eq!(machine.threads().map(|thread| thread.fds.len()).sum::<usize>(), machine.open_fds);
         for thread in machine.threads() {
             assert!(machine.ancestors(thread).count() <= 2 * machine.threads().count());
             assert!(machine.thread_group(thread).is_none_or(|group| group.members.contains(&thread.tid)));

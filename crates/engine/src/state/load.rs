@@ -33,7 +33,9 @@ impl Machine {
             }
             let thread = self.thread_of_entry(entry);
             self.name_ids(&thread.container_id, thread.uid, thread.gid);
-            self.threads.insert(thread.tid, Box::new(thread));
+            if let Some(replaced) = self.threads.insert(thread.tid, Box::new(thread)) {
+                self.open_fds -= replaced.fds.len();
+            }
             self.counters.threads_added += 1;
         }
     }
@@ -90,18 +92,17 @@ impl Machine {
 
     /// Takes in open descriptors. They go into the table of the thread that the list names, main thread or not.
     pub fn load_fds(&mut self, list: FdList) {
-        let Self { threads, server_ports, scratch, limits, counters, .. } = self;
-        let Some(thread) = threads.get_mut(&list.tid) else { return };
+        if !self.threads.contains_key(&list.tid) {
+            return;
+        }
         for entry in list.fds {
             let num = entry.fd;
-            let Some(fd) = fd_of_entry(entry, scratch) else { continue };
+            let Some(fd) = fd_of_entry(entry, &mut self.scratch) else { continue };
             if let SocketInfo::Ipv4Server { addr: (_, port) } | SocketInfo::Ipv6Server { addr: (.., port) } = fd.socket
             {
-                server_ports.insert(port);
+                self.server_ports.insert(port);
             }
-            if thread.fds.len() >= limits.fds || !thread.fds.insert(num, fd) {
-                counters.fds_dropped += 1;
-            }
+            self.insert_fd(list.tid, num, fd);
         }
     }
 

@@ -21,13 +21,15 @@ pub struct Limits {
     pub threads: usize,
     /// Descriptors of one process.
     pub fds: usize,
+    /// Descriptors of all processes together: each fork copies its parent's, so that a small capture could ask for very many.
+    pub all_fds: usize,
     /// Containers.
     pub containers: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { threads: 262_144, fds: FdTable::MAX_LEN, containers: 65_536 }
+        Self { threads: 262_144, fds: FdTable::MAX_LEN, all_fds: 1 << 21, containers: 65_536 }
     }
 }
 
@@ -66,6 +68,8 @@ pub struct Machine {
     pub(crate) local_accounts: bool,
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
+    /// How many descriptors there are in all tables.
+    pub(crate) open_fds: usize,
     /// How many events were processed: `evt.num`.
     pub(crate) num: u64,
     /// Time of the first event that is not a meta event.
@@ -115,6 +119,7 @@ impl Machine {
             local_accounts: false,
             limits,
             counters: Counters::default(),
+            open_fds: 0,
             num: 0,
             first_ts: 0,
             deferred: Deferred::default(),
@@ -207,6 +212,39 @@ impl Machine {
         let fd = self.threads.get_mut(&owner)?.fds.get_mut(num)?;
         fd.name_changed = false;
         Some(fd)
+    }
+
+    /// Puts a descriptor into a thread's own table, in place of one with the same number. `false` when there is no room.
+    pub(crate) fn insert_fd(&mut self, owner: i64, num: i64, fd: Fd) -> bool {
+        let Some(owner) = self.threads.get_mut(&owner) else { return false };
+        let before = owner.fds.len();
+        let full = before >= self.limits.fds || self.open_fds >= self.limits.all_fds;
+        if (full && owner.fds.get(num).is_none()) || !owner.fds.insert(num, fd) {
+            self.counters.fds_dropped += 1;
+            return false;
+        }
+        self.open_fds += owner.fds.len() - before;
+        true
+    }
+
+    /// Takes descriptors out of a thread's own table: those of which `keep` says no.
+    pub(crate) fn retain_fds(&mut self, owner: i64, keep: impl FnMut(&Fd) -> bool) {
+        let Some(owner) = self.threads.get_mut(&owner) else { return };
+        let before = owner.fds.len();
+        owner.fds.retain(keep);
+        self.open_fds -= before - owner.fds.len();
+    }
+
+    /// Takes one descriptor out of a thread's own table.
+    pub(crate) fn remove_fd(&mut self, owner: i64, num: i64) {
+        if self.threads.get_mut(&owner).is_some_and(|owner| owner.fds.remove(num).is_some()) {
+            self.open_fds -= 1;
+        }
+    }
+
+    /// A copy of a table for a forked process; `None` when there is no room for it.
+    pub(crate) fn fork_fds(&self, table: &FdTable) -> Option<FdTable> {
+        (self.open_fds + table.len() <= self.limits.all_fds).then(|| table.fork())
     }
 
     /// A thread's working directory, with a slash at its end: its main thread's.

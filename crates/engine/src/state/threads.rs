@@ -151,8 +151,10 @@ impl Machine {
         if let Some(replaced) = self.threads.remove(&tid) {
             // The group goes on counting the old thread: nobody saw it exit.
             self.leave_group(&replaced);
+            self.open_fds -= replaced.fds.len();
         }
         self.link_thread(&mut thread);
+        self.open_fds += thread.fds.len();
         self.threads.insert(tid, Box::new(thread));
         self.counters.threads_added += 1;
         true
@@ -247,6 +249,7 @@ impl Machine {
     fn erase(&mut self, tid: i64) {
         if let Some(thread) = self.threads.remove(&tid) {
             self.leave_group(&thread);
+            self.open_fds -= thread.fds.len();
         }
     }
 
