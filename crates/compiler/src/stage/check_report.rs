@@ -1,6 +1,7 @@
 //! What the checks of conditions found, told twice: as Falco does (per rule, macros opened, first error only), and as we do
 //! (at the text where it stands, once).
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -172,38 +173,44 @@ impl Stage<'_> {
 
     /// Our findings in the conditions of macros: for every source whose rules use them.
     pub(crate) fn macro_findings(&mut self, collection: &Collection) -> (Vec<RawDiag>, MacroChecks) {
-        let mut reached: FxHashSet<(u32, Arc<str>)> = FxHashSet::default();
-        let mut order: Vec<(u32, Arc<str>)> = Vec::new();
-        let mut work: Vec<(u32, Arc<str>)> = Vec::new();
-        for (rule, unit) in collection.rules.iter().zip(&self.rules) {
+        // The macros that rules reach, per source, and the first rule that does.
+        let mut reached: FxHashMap<(u32, Arc<str>), usize> = FxHashMap::default();
+        let mut work: Vec<u32> = Vec::new();
+        for (number, (rule, unit)) in collection.rules.iter().zip(&self.rules).enumerate() {
             let Some(unit) = unit.as_ref().filter(|unit| unit.compiled) else { continue };
-            work.extend(unit.targets.iter().flatten().map(|target| (*target, Arc::clone(&rule.source))));
-            while let Some((index, source)) = work.pop() {
-                if !reached.insert((index, Arc::clone(&source))) {
-                    continue;
+            work.extend(unit.targets.iter().flatten());
+            while let Some(index) = work.pop() {
+                if let Entry::Vacant(entry) = reached.entry((index, Arc::clone(&rule.source))) {
+                    entry.insert(number);
+                    work.extend(self.macro_at(index).iter().flat_map(|unit| unit.targets.iter().flatten()));
                 }
-                if let Some(unit) = self.macro_at(index) {
-                    work.extend(unit.targets.iter().flatten().map(|target| (*target, Arc::clone(&source))));
-                }
-                order.push((index, source));
             }
         }
+        let mut order: Vec<((u32, Arc<str>), usize)> = reached.into_iter().collect();
         order.sort_unstable();
         let mut diags = Vec::new();
         let mut checks = MacroChecks::default();
-        let mut next = order.iter().peekable();
+        let mut next = order.into_iter().peekable();
         for (index, macro_) in (0u32..).zip(&collection.macros) {
             let mut findings = Findings::default();
             let mut used = false;
-            while let Some((_, source)) = next.next_if(|(i, _)| *i == index) {
+            while let Some(((_, source), rule)) = next.next_if(|((i, _), _)| *i == index) {
+                let shared = used || next.peek().is_some_and(|((i, _), _)| *i == index);
                 used = true;
-                if let Some(unit) = self.macro_at(index).map(Arc::clone) {
-                    let checked = self.cache.check(self.options, &unit.condition.text, source);
-                    report_notes(&unit.condition, &checked, &mut findings, &self.options.lints, &|_| {
-                        FalcoCode::ErrCompileCondition
-                    });
-                    checks.insert((index, Arc::clone(source)), checked);
+                let Some(unit) = self.macro_at(index).map(Arc::clone) else { continue };
+                let checked = self.cache.check(self.options, &unit.condition.text, &source);
+                let before = findings.diags.len();
+                report_notes(&unit.condition, &checked, &mut findings, &self.options.lints, &|_| {
+                    FalcoCode::ErrCompileCondition
+                });
+                // What is wrong for one source can be right for another: say whose rules are meant.
+                if let (true, Some(rule)) = (shared, collection.rules.get(rule)) {
+                    for diag in findings.diags.iter_mut().skip(before).filter(|d| d.severity == Severity::Error) {
+                        let label = format!("rule `{}` of source `{source}` uses the macro", rule.name);
+                        diag.labels.push((rule.definition_name, label));
+                    }
                 }
+                checks.insert((index, source), checked);
             }
             if !used {
                 self.unused_macro(index, &mut findings);

@@ -788,3 +788,12 @@ fn rules_inside_of_another_document_are_told_there() {
     let spans: Vec<&str> = compilation.diagnostics.iter().map(|d| &outer[d.span.range()]).collect();
     assert_eq!(spans, ["fd.nam"]);
 }
+
+#[test]
+fn a_macro_of_two_sources_says_whose_rules_are_meant() {
+    let text = "- macro: m\n  condition: ka.verb = get\n- rule: a\n  desc: d\n  condition: evt.type = open and m\n  output: x\n  priority: INFO\n- rule: b\n  desc: d\n  condition: m\n  output: x\n  priority: INFO\n  source: k8s_audit\n";
+    let compilation = falco_compiler::compile(&[crate::file(text)], &crate::options());
+    let [diagnostic] = compilation.diagnostics.as_slice() else { panic!("{:?}", compilation.diagnostics) };
+    assert_eq!(&text[diagnostic.span.range()], "ka.verb");
+    assert_eq!(diagnostic.labels[0].message, "rule `a` of source `syscall` uses the macro");
+}
