@@ -1,8 +1,9 @@
 //! How fast rules files are parsed, tree included: `cargo bench -p falco-syntax`.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use falco_syntax::TextRange;
 use falco_syntax::ast::RulesFile;
-use falco_syntax::yaml;
+use falco_syntax::yaml::{self, TextEdit};
 use std::fmt::Write as _;
 use std::hint::black_box;
 
@@ -58,6 +59,12 @@ fn parse(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| bencher.iter(|| yaml::parse(black_box(&text))));
     let parse = yaml::parse(&text);
     group.bench_function("view", |bencher| bencher.iter(|| RulesFile::from_parse(black_box(&parse)).items().count()));
+    group.bench_function("verdict", |bencher| bencher.iter(|| yaml::verdict(black_box(&text))));
+    // A key pressed in a folded condition in the middle.
+    let at = text.find("group_150_running\n    and fd").unwrap_or(0) as u32;
+    let edit = TextEdit { range: TextRange::empty(at.into()), inserted: 1.into() };
+    let edited = [&text[..at as usize], "x", &text[at as usize..]].concat();
+    group.bench_function("reparse", |bencher| bencher.iter(|| parse.reparse(black_box(&edited), edit)));
     group.finish();
 
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/falco/falco_rules.yaml");

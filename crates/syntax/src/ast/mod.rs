@@ -232,3 +232,109 @@ impl Body {
         self.node.range()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::yaml::{NodeKind, parse};
+
+    fn items(text: &str) -> Vec<Item> {
+        RulesFile::from_parse(&parse(text)).items().collect()
+    }
+
+    fn texts(nodes: Vec<Node>) -> Vec<String> {
+        nodes.iter().filter_map(Node::text).collect()
+    }
+
+    #[test]
+    fn the_first_head_key_in_the_fixed_order_decides() {
+        let text =
+            "- {rule: a, list: b}\n- {macro: c}\n- {required_engine_version: 1, rule: d}\n- {other: e}\n-\n- f\n";
+        let kinds: Vec<_> = items(text).iter().map(Item::kind).collect();
+        let expected =
+            [Some(ItemKind::List), Some(ItemKind::Macro), Some(ItemKind::RequiredEngineVersion), None, None, None];
+        assert_eq!(kinds, expected);
+        let shapes: Vec<_> = items(text)[3..].iter().map(|item| item.body().node().kind()).collect();
+        assert_eq!(shapes, [NodeKind::Mapping, NodeKind::Null, NodeKind::Scalar]);
+    }
+
+    #[test]
+    fn every_part_of_a_rule_is_there() {
+        let text = "
+- rule: a
+  desc: b
+  condition: c
+  output: d
+  priority: e
+  tags: [f, g]
+  enabled:
+  odd: h
+  priority: i
+  exceptions:
+    - name: j
+      fields: [k, l]
+      comps: [=, in]
+      values: [[m, [n, o]], p]
+    - {name: q, fields: r}
+  override: {tags: append, [s]: t}
+";
+        let all = items(text);
+        let [Item::Rule(rule)] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!(all[0].name().as_deref(), Some("a"));
+        assert_eq!(rule.priority().unwrap().text().as_deref(), Some("e"));
+        assert_eq!(texts(rule.tags()), ["f", "g"]);
+        assert!(rule.enabled().unwrap().is_absent());
+        assert!(rule.source().is_none());
+        let odd: Vec<_> = rule.body().fields().iter().filter(|field| field.is_duplicate).collect();
+        assert_eq!((odd.len(), odd[0].value.text().as_deref()), (1, Some("i")));
+
+        let exceptions = rule.exceptions();
+        assert_eq!(texts(exceptions[0].fields()), ["k", "l"]);
+        assert_eq!(texts(exceptions[0].comps()), ["=", "in"]);
+        let values = exceptions[0].values();
+        let tuple = values[0].tuple().unwrap();
+        assert_eq!((tuple.len(), tuple[1].kind()), (2, NodeKind::Sequence));
+        assert!(values[1].tuple().is_none());
+        assert_eq!(texts(exceptions[1].fields()), ["r"]);
+        assert!(exceptions[1].values_node().is_none());
+
+        let overrides = rule.overrides().unwrap().entries();
+        assert_eq!(overrides[0].operation.text().as_deref(), Some("append"));
+        assert_eq!(overrides[1].key.kind(), NodeKind::Sequence);
+    }
+
+    #[test]
+    fn plugin_versions_with_alternatives() {
+        let text =
+            "- required_plugin_versions: [{name: a, version: 1.0.0, alternatives: [{name: b, version: 2.0.0}, c]}]\n";
+        let all = items(text);
+        let [Item::RequiredPluginVersions(item)] = all.as_slice() else { panic!("{all:?}") };
+        let requirement = &item.requirements()[0];
+        assert_eq!(requirement.name().unwrap().text().as_deref(), Some("a"));
+        let alternatives = requirement.alternatives();
+        assert_eq!(alternatives[0].version().unwrap().text().as_deref(), Some("2.0.0"));
+        assert!(alternatives[1].body().mapping().is_none());
+    }
+
+    #[test]
+    fn rules_inside_another_document() {
+        let text = "kind: Rulesfile\nspec:\n  rules:\n    - &m\n      macro: a\n      condition: b\n    - *m\n";
+        let root = parse(text).documents().next().unwrap().root();
+        let rules = root.as_mapping().unwrap().get("spec").unwrap().as_mapping().unwrap().get("rules").unwrap();
+        let names = |node: Node| RulesFile::from_node(node).items().filter_map(|item| item.name()).collect::<Vec<_>>();
+        assert_eq!(names(rules.clone()), ["a", "a"]);
+        // Also from the tree alone.
+        assert_eq!(names(Node::from_syntax(rules.syntax().unwrap().clone())), ["a", "a"]);
+    }
+
+    #[test]
+    fn documents_of_other_shapes_are_visible() {
+        let file = RulesFile::from_parse(&parse("---\n---\na: b\n---\n- list: c\n"));
+        let kinds: Vec<_> = file.documents().iter().map(|document| document.root().kind()).collect();
+        assert_eq!(kinds, [NodeKind::Null, NodeKind::Mapping, NodeKind::Sequence]);
+        assert_eq!(file.items().count(), 1);
+        // Two sequences in one document are one mistake, not a lost item.
+        assert_eq!(items("  - list: a\n- list: b\n").len(), 2);
+    }
+}

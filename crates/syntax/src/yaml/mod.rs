@@ -12,6 +12,8 @@ mod node;
 mod parser;
 mod reparse;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use decode::Decoded;

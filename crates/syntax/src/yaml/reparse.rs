@@ -141,12 +141,12 @@ fn child_at(
             NodeOrToken::Node(node) => node.text_len(),
             NodeOrToken::Token(token) => token.text_len(),
         };
-        if range.start() >= at && range.end() <= at + len {
-            if let NodeOrToken::Node(node) = child
-                && Yaml::kind_from_raw(node.kind()) == kind
-            {
-                return Some((index, at, node.to_owned()));
-            }
+        if range.start() >= at
+            && range.end() <= at + len
+            && let NodeOrToken::Node(node) = child
+            && Yaml::kind_from_raw(node.kind()) == kind
+        {
+            return Some((index, at, node.to_owned()));
         }
         at += len;
     }

@@ -285,9 +285,6 @@ impl Parser<'_> {
             }
             self.check_column(&ahead, col, &mut reported);
             self.emit_trivia();
-            if ahead.tab {
-                self.tab_error();
-            }
             self.tree.start(SyntaxKind::MapEntry);
             self.map_entry(col);
             self.tree.finish();
@@ -419,9 +416,6 @@ impl Parser<'_> {
                 if dash {
                     self.check_column(&ahead, col, &mut reported);
                     self.emit_trivia();
-                    if ahead.tab {
-                        self.tab_error();
-                    }
                     break;
                 }
                 if here == col && self.looks_like_key(ahead.pos) {
@@ -536,7 +530,9 @@ impl Parser<'_> {
     /// before: a run of lines with one mistake gives one error.
     fn check_column(&mut self, ahead: &Ahead, col: usize, reported: &mut Option<usize>) {
         let here = ahead.col();
-        if here == col {
+        if ahead.tab {
+            self.tab_error_before(ahead.pos);
+        } else if here == col {
             *reported = None;
         } else if reported.replace(here) != Some(here) {
             self.error(

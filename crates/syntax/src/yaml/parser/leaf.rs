@@ -63,7 +63,7 @@ impl Parser<'_> {
         match self.at(pos) {
             Some(b'-' | b'?' | b':') => {
                 let next = self.at(pos + 1);
-                !is_space(next) && !(flow && is_flow_indicator(next))
+                !(is_space(next) || flow && is_flow_indicator(next))
             }
             Some(
                 b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'

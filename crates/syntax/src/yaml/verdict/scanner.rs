@@ -377,14 +377,10 @@ impl<'t> Scanner<'t> {
 
     /// At the end of an entry in braces, a key without a colon gets an empty value.
     fn solo_entry(&mut self) {
-        match self.flows.last() {
-            Some(false) => {
-                if self.verify_key() {
-                    self.push(TokenKind::Value, 0);
-                }
-            }
+        match self.flows.last().copied() {
             Some(true) => self.drop_key(),
-            None => {}
+            Some(false) if self.verify_key() => self.push(TokenKind::Value, 0),
+            _ => {}
         }
     }
 
@@ -592,7 +588,7 @@ impl<'t> Scanner<'t> {
         }
         let column = self.column as i64;
         while let Some(indent) = self.open.last().and_then(|&index| self.indents.get(index)) {
-            let stays = indent.column == column && !(indent.kind == IndentKind::Seq && !self.block_entry());
+            let stays = indent.column == column && (indent.kind != IndentKind::Seq || self.block_entry());
             if indent.column < column || stays {
                 break;
             }
