@@ -6,7 +6,7 @@ use falco_catalog::event;
 
 use super::clone::{Memory, comm, set_cgroups};
 use super::{Cycle, Malformed, Outcome, required, text};
-use crate::state::{StrList, Text, clone_flags as flag, join};
+use crate::state::{StrList, Text, Thread, clone_flags as flag, join};
 
 /// `AT_EMPTY_PATH`, as events carry it.
 const EMPTY_PATH: u32 = 1;
@@ -170,9 +170,11 @@ fn exepath_from_enter(cx: &mut Cycle<'_, '_>) -> Result<Option<Vec<u8>>, Malform
 fn remove_other_threads(cx: &mut Cycle<'_, '_>) {
     let Some(thread) = cx.thread() else { return };
     let tid = thread.tid;
-    let Some(group) = cx.machine.thread_group(thread).filter(|group| group.alive > 1) else { return };
-    let is_other = |&other: &i64| other != tid && cx.machine.thread(other).is_some_and(|thread| !thread.is_main());
-    let others: Vec<i64> = group.members.iter().copied().filter(is_other).collect();
+    if cx.machine.thread_group(thread).is_none_or(|group| group.alive <= 1) {
+        return;
+    }
+    let is_other = |member: &&Thread| member.tid != tid && !member.is_main();
+    let others: Vec<i64> = cx.machine.members(thread).filter(is_other).map(|member| member.tid).collect();
     for other in others {
         cx.machine.remove_thread(other);
     }

@@ -12,8 +12,10 @@ use super::types::{Thread, ThreadGroup, clone_flags};
 const EXITED_FOR_NS: u64 = 2_000_000_000;
 /// How many exits are remembered.
 const EXITED_LEN: usize = 8192;
-/// How many gone children a thread's list may hold before it is tidied.
+/// How many gone children a thread's list may hold before it is tidied; the same for a group's members.
 const GONE_CHILDREN: usize = 64;
+/// How far a process tree is climbed. Real ones are much lower; what is not real must not take forever.
+const MAX_DEPTH: u32 = 4096;
 
 /// A thread's ancestors, nearest first; ends at a loop.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub struct Ancestors<'a> {
     machine: &'a Machine,
     slow: Option<&'a Thread>,
     fast: Option<&'a Thread>,
+    left: u32,
 }
 
 impl<'a> Iterator for Ancestors<'a> {
@@ -28,6 +31,7 @@ impl<'a> Iterator for Ancestors<'a> {
 
     fn next(&mut self) -> Option<&'a Thread> {
         let here = self.slow.filter(|thread| thread.tid != -1)?;
+        self.left = self.left.checked_sub(1)?;
         let machine = self.machine;
         let parent = |thread: Option<&'a Thread>| thread.and_then(|thread| machine.thread(thread.ptid));
         let up = parent(Some(here));
@@ -76,6 +80,9 @@ impl Machine {
     /// Ancestor `n` of a thread's process, as a main thread: 0 is the process itself, 1 its parent.
     pub fn ancestor<'a>(&'a self, thread: &'a Thread, n: u32) -> Option<&'a Thread> {
         let mut here = self.main_thread(thread)?;
+        if n > MAX_DEPTH {
+            return None;
+        }
         for _ in 0..n {
             let parent = self.thread(here.ptid)?;
             here = self.main_thread(parent)?;
@@ -87,7 +94,7 @@ impl Machine {
     pub fn ancestors<'a>(&'a self, thread: &Thread) -> Ancestors<'a> {
         let slow = self.thread(thread.ptid);
         let fast = slow.and_then(|parent| self.thread(parent.ptid));
-        Ancestors { machine: self, slow, fast }
+        Ancestors { machine: self, slow, fast, left: MAX_DEPTH }
     }
 
     /// The farthest ancestor with the same `id` as `thread`, for the fields of sessions and process groups. Ids that count
@@ -194,10 +201,32 @@ impl Machine {
         }
     }
 
+    /// Notes that a thread has left its group, and tidies the list of members when half of them are gone.
     fn leave_group(&mut self, thread: &Thread) {
-        if let Some(group) = thread.group.and_then(|group| self.groups.get_mut(&group)) {
-            group.members.retain(|&tid| tid != thread.tid);
+        let Some(key) = thread.group else { return };
+        let Some(group) = self.groups.get_mut(&key) else { return };
+        group.gone += 1;
+        if group.gone < GONE_CHILDREN || group.gone * 2 < group.members.len() {
+            return;
         }
+        let mut members = std::mem::take(&mut group.members);
+        let mut seen = FxHashSet::default();
+        members.retain(|&tid| self.is_member(tid, key) && seen.insert(tid));
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.members = members;
+            group.gone = 0;
+        }
+    }
+
+    fn is_member(&self, tid: i64, group: i64) -> bool {
+        self.thread(tid).is_some_and(|thread| thread.group == Some(group))
+    }
+
+    /// The threads of a group that are in the table, the main thread first if it is there.
+    pub fn members<'a>(&'a self, thread: &Thread) -> impl Iterator<Item = &'a Thread> + 'a {
+        let group = thread.group;
+        let members = group.and_then(|group| self.groups.get(&group)).map_or(&[][..], |group| &group.members);
+        members.iter().filter_map(|&tid| self.thread(tid)).filter(move |member| member.group == group)
     }
 
     /// Marks a thread as exited; it stays in the table.
@@ -315,22 +344,24 @@ impl Machine {
     /// that is a reaper, within the same pid namespace as far as we can tell.
     fn find_reaper(&self, tid: i64) -> Option<i64> {
         let thread = self.thread(tid)?;
-        let alive_in = |group: &ThreadGroup, not: i64| {
-            let alive = |&&tid: &&i64| tid != not && self.thread(tid).is_some_and(|thread| !thread.is_dead());
-            group.members.iter().find(alive).copied()
+        let alive_beside = |of: &Thread, not: i64| {
+            self.members(of).find(|member| member.tid != not && !member.is_dead()).map(|member| member.tid)
         };
-        if let Some(other) = self.thread_group(thread).filter(|group| group.alive > 0).and_then(|g| alive_in(g, tid)) {
+        if self.thread_group(thread).is_some_and(|group| group.alive > 0)
+            && let Some(other) = alive_beside(thread, tid)
+        {
             return Some(other);
         }
         let mut seen = FxHashSet::default();
         seen.insert(tid);
         let mut parent = self.thread(thread.ptid);
-        while let Some(here) = parent {
+        while let Some(here) = parent.filter(|_| seen.len() < MAX_DEPTH as usize) {
             if !seen.insert(here.tid) || here.in_pid_namespace() != thread.in_pid_namespace() {
                 return None;
             }
-            let reaper = self.thread_group(here).filter(|group| group.reaper && group.alive > 0);
-            if let Some(alive) = reaper.and_then(|group| alive_in(group, -1)) {
+            if self.thread_group(here).is_some_and(|group| group.reaper && group.alive > 0)
+                && let Some(alive) = alive_beside(here, -1)
+            {
                 return Some(alive);
             }
             parent = self.thread(here.ptid);
@@ -426,6 +457,30 @@ mod tests {
         assert!(tids(&machine, 4).len() < 8);
         assert_eq!(machine.ancestor(machine.thread(4).unwrap(), 2).unwrap().tid, 2);
         assert_eq!(machine.ancestor(machine.thread(4).unwrap(), 0).unwrap().tid, 4);
+    }
+
+    #[test]
+    fn hostile_trees_take_no_quadratic_time() {
+        let count = 100_000;
+        let mut machine = machine(&[(10, 10, 1)]);
+        for tid in 11..count {
+            assert!(machine.add_thread(thread(tid, 10, 1)));
+        }
+        for tid in 11..count {
+            exit(&mut machine, tid);
+        }
+        assert_eq!(machine.threads.len(), 1);
+        assert!(machine.groups[&10].members.len() <= 2 * GONE_CHILDREN);
+        for pid in 11..count {
+            assert!(machine.add_thread(thread(pid, pid, pid - 1)));
+        }
+        let top = machine.thread(count - 1).unwrap();
+        assert_eq!(machine.ancestors(top).count(), MAX_DEPTH as usize);
+        assert!(machine.ancestor(top, u32::MAX).is_none() && machine.ancestor(top, 4_000).is_some());
+        for pid in (count - 100..count - 1).rev() {
+            exit(&mut machine, pid);
+        }
+        assert_eq!(machine.thread(count - 1).unwrap().ptid, 0);
     }
 
     #[test]

@@ -534,8 +534,10 @@ impl Thread {
 /// The threads of one process.
 #[derive(Debug, Clone, Default)]
 pub struct ThreadGroup {
-    /// Members' tids, the main thread first if it is there.
-    pub members: Vec<i64>,
+    /// Members' tids, the main thread first if it is there. Some may be gone.
+    pub(crate) members: Vec<i64>,
+    /// How many of `members` are gone.
+    pub(crate) gone: usize,
     /// How many have not exited.
     pub alive: u64,
     /// Whether orphans below it become its children.
