@@ -89,7 +89,8 @@ fn replay(c: &mut Criterion) {
         });
     });
     let official = |names: &[&str]| {
-        let read = |name: &&str| ((*name).to_owned(), fs::read_to_string(shared.join("corpus/falco").join(name)).unwrap());
+        let read =
+            |name: &&str| ((*name).to_owned(), fs::read_to_string(shared.join("corpus/falco").join(name)).unwrap());
         names.iter().map(read).collect::<Vec<_>>()
     };
     let sets = [

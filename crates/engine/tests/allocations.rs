@@ -66,9 +66,8 @@ fn judging_a_known_kind_of_stream_allocates_nothing() {
         return;
     }
     let catalog = Catalog::builtin();
-    let files = ["falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"].map(|name| {
-        SourceFile::new(name, fs::read_to_string(shared.join("corpus/falco").join(name)).unwrap())
-    });
+    let files = ["falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"]
+        .map(|name| SourceFile::new(name, fs::read_to_string(shared.join("corpus/falco").join(name)).unwrap()));
     let compilation = compile(&files, &Options::new(Arc::new(catalog.clone())));
     let mut evaluator = Evaluator::new(compilation.program(), &catalog).unwrap();
     let mut matches = Vec::new();

@@ -136,6 +136,15 @@ pub(crate) fn put_value(value: &Value<'_>, style: Style, out: &mut Vec<u8>) -> b
             put_printable(bytes, out);
             true
         }
+        // Falco fails on these; their texts are in evt.arg.
+        Value::Bytes(_)
+            if matches!(
+                style.ty,
+                ParamType::Sockaddr | ParamType::Socktuple | ParamType::Fdlist | ParamType::Dyn | ParamType::Sigset
+            ) =>
+        {
+            false
+        }
         Value::Bytes(bytes) => {
             put_utf8(crate::eval::c_str(bytes), out);
             true

@@ -92,7 +92,10 @@ fn class_of(id: FieldId) -> Class {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod class_tests {
     use super::*;
 
     #[test]
