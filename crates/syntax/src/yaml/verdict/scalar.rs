@@ -41,6 +41,27 @@ impl Scanner<'_> {
         }
     }
 
+    /// Number of bytes from here on that cannot end the scalar or its line.
+    fn run_length(&self, end: End) -> usize {
+        let rest = self.bytes.get(self.pos..).unwrap_or_default();
+        let found = match end {
+            End::Never => memchr::memchr2(b'\n', b'\r', rest),
+            End::SingleQuote => memchr::memchr3(b'\'', b'\n', b'\r', rest),
+            End::DoubleQuote => rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r')),
+            End::Plain => rest.iter().enumerate().position(|(at, &byte)| match byte {
+                b':' | b'\n' | b'\r' => true,
+                b' ' | b'\t' => rest.get(at + 1) == Some(&b'#'),
+                _ => false,
+            }),
+            End::PlainInFlow => rest.iter().enumerate().position(|(at, &byte)| match byte {
+                b':' | b'\n' | b'\r' | b',' | b'?' | b'[' | b']' | b'{' | b'}' => true,
+                b' ' | b'\t' => rest.get(at + 1) == Some(&b'#'),
+                _ => false,
+            }),
+        };
+        found.unwrap_or(rest.len())
+    }
+
     /// Scans a plain scalar whose further lines are indented by `indent` or more. Tells whether it ended because the next line is indented less.
     pub(super) fn scan_plain(&mut self, indent: i64) -> Step<bool> {
         if self.in_flow() {
@@ -80,9 +101,7 @@ impl Scanner<'_> {
             self.eat();
         }
         if self.at(0) == Some(b'#') {
-            while self.at(0).is_some() && self.line_break() == 0 {
-                self.eat();
-            }
+            self.skip_line();
         }
         if self.at(0).is_some() && self.line_break() == 0 {
             return Err(self.refusal("an unexpected character in the header of a block scalar"));
@@ -108,7 +127,10 @@ impl Scanner<'_> {
                     }
                 }
                 found_text = true;
-                if end == End::DoubleQuote && self.at(0) == Some(b'\\') {
+                let run = self.run_length(end);
+                if run > 0 {
+                    self.advance(run);
+                } else if end == End::DoubleQuote && self.at(0) == Some(b'\\') {
                     self.eat();
                     if self.line_break() > 0 {
                         break;

@@ -196,6 +196,18 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// Takes bytes among which there is no line break.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.pos += count;
+        self.column += count;
+    }
+
+    /// Takes the rest of the line.
+    pub(super) fn skip_line(&mut self) {
+        let rest = self.bytes.get(self.pos..).unwrap_or_default();
+        self.advance(memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len()));
+    }
+
     /// Length of the line break here.
     pub(super) fn line_break(&self) -> usize {
         match self.at(0) {
@@ -287,9 +299,7 @@ impl<'t> Scanner<'t> {
                 self.eat();
             }
             if self.at(0) == Some(b'#') {
-                while self.at(0).is_some() && self.line_break() == 0 {
-                    self.eat();
-                }
+                self.skip_line();
             }
             let length = self.line_break();
             if length == 0 {
