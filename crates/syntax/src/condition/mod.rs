@@ -14,7 +14,7 @@ mod print;
 pub(crate) mod sink;
 pub mod syntax;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use rowan::GreenNode;
 

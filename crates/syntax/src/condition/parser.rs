@@ -291,9 +291,9 @@ impl<'t, S: Sink> Parser<'t, S> {
         self.errors.clear();
     }
 
-    /// Where the lexer stands.
+    /// Where the tokens that have been taken end. The lexer may stand some blanks behind it.
     pub(crate) fn position(&self) -> usize {
-        self.pos
+        self.emitted
     }
 
     /// Takes the text up to `end` as a token of an output format.
@@ -308,7 +308,9 @@ impl<'t, S: Sink> Parser<'t, S> {
             Some((CheckToken::Field, end)) => Some(Left::Field(self.field(end, 1))),
             Some((CheckToken::Call, end)) => Some(Left::Call(self.call(end, 1))),
             _ => {
-                self.error(self.word_range(self.pos), "expected a field or a transformer call", None);
+                // An output format has its own words for this.
+                let range = if self.in_output { self.range(self.pos, self.pos) } else { self.word_range(self.pos) };
+                self.error(range, "expected a field or a transformer call", None);
                 None
             }
         }

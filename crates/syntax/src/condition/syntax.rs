@@ -92,7 +92,7 @@ pub enum SyntaxKind {
 }
 
 impl SyntaxKind {
-    const ALL: [Self; Self::Format as usize + 1] = {
+    pub(crate) const ALL: [Self; Self::Format as usize + 1] = {
         use SyntaxKind::*;
         [
             Whitespace,

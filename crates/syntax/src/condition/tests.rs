@@ -10,6 +10,7 @@ mod properties;
 mod trees;
 
 use super::{parse, parse_expr};
+pub(crate) use trees::dump;
 
 /// The condition with its errors below it, each under the text that it underlines; `!` marks where Falco's lexer stands if
 /// that is elsewhere.

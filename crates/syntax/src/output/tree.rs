@@ -47,7 +47,11 @@ pub fn parse(text: &str) -> Parse {
             let inner = parser.errors.first().filter(|_| at > start);
             errors.push(SyntaxError {
                 offset: super::size(percent),
-                range: super::range(percent, end),
+                // A fault in a call is small, a token may be long.
+                range: inner
+                    .map(|error| error.range)
+                    .filter(|range| !range.is_empty())
+                    .unwrap_or(super::range(percent, end)),
                 message,
                 related: inner.and_then(|error| error.related),
                 help: inner.and_then(|error| error.help.clone()),

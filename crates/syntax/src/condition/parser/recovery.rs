@@ -10,6 +10,8 @@ use crate::condition::lexer::{is_bare, is_blank};
 use crate::condition::sink::Sink;
 use crate::condition::syntax::SyntaxKind;
 
+/// Longest word that an error underlines.
+const MAX_WORD: usize = 1000;
 /// Longest piece of the text that a message repeats.
 const MAX_QUOTED: usize = 40;
 
@@ -158,16 +160,16 @@ impl<S: Sink> Parser<'_, S> {
 
     // Words for messages.
 
-    /// End of the word at `at`: as far as a bare value or a quoted text goes, or one character.
+    /// End of the word at `at`: as far as a bare value or a quoted text goes, or one character. A huge word is cut, since
+    /// many errors may stand in one.
     pub(super) fn word_end(&self, at: usize) -> usize {
-        if is_quote(self.full.as_bytes().get(at).copied())
-            && let Some(close) = self.closing_quote(at)
-        {
-            return close + 1;
-        }
         let rest = self.full.get(at..).unwrap_or_default();
-        let bare = rest.bytes().take_while(|b| is_bare(*b)).count();
-        at + if bare > 0 { bare } else { rest.chars().next().map_or(0, char::len_utf8) }
+        let near = rest.get(..rest.floor_char_boundary(MAX_WORD)).unwrap_or_default();
+        let first = near.chars().next().map_or(0, char::len_utf8);
+        if is_quote(near.bytes().next()) {
+            return self.closing_quote(at).filter(|close| close - at < MAX_WORD).map_or(at + first, |close| close + 1);
+        }
+        at + near.bytes().take_while(|b| is_bare(*b)).count().max(first)
     }
 
     /// The word at `at`, or nothing at the end of the text.
