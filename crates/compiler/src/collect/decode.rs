@@ -6,6 +6,7 @@ use falco_syntax::yaml::schema;
 
 use crate::collect::{Collector, ItemCx};
 use crate::items::ItemIr;
+use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag};
@@ -106,7 +107,16 @@ impl Collector<'_> {
     }
 
     pub(crate) fn optional_bool(&mut self, keys: &Keys<'_>, key: &str) -> Option<bool> {
-        self.decoded(keys, key, "`true` or `false`", schema::decode_bool)
+        let value = self.decoded(keys, key, "`true` or `false`", schema::decode_bool)?;
+        let scalar = keys.get(key)?.value.as_scalar()?;
+        if !matches!(&*scalar.text, "true" | "false") {
+            let message = format!("`{}` is read as `{value}`", scalar.text);
+            let loc = scalar.loc(keys.ir.uid);
+            if let Some(diag) = lints::boolean_spelling::LINT.diag(&self.options.lints, message, loc) {
+                self.sink.ours(diag.fix(format!("replace with `{value}`"), loc, value.to_string(), true));
+            }
+        }
+        Some(value)
     }
 
     pub(crate) fn required_bool(&mut self, keys: &Keys<'_>, key: &str) -> Option<bool> {

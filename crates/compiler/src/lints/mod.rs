@@ -4,6 +4,7 @@
 //! add a file and a line in [`ALL`].
 
 pub mod append_precedence;
+pub mod boolean_spelling;
 mod context;
 pub mod duplicate_key;
 pub mod exception_shape;
@@ -34,6 +35,7 @@ pub(crate) use context::Context;
 /// Every lint, by code.
 pub static ALL: &[&Lint] = &[
     &append_precedence::LINT,
+    &boolean_spelling::LINT,
     &duplicate_key::LINT,
     &exception_shape::LINT,
     &flow_indent::LINT,

@@ -120,7 +120,9 @@ impl Stage<'_> {
                 let falco = path.condition(draft.condition.falco_place(problem.offset));
                 findings.falco(RawFalco::new(FalcoCode::ErrValidate, diag.message.clone(), falco));
             }
-            if matches!(problem.kind, Trouble::UnknownInside { told: true, .. }) {
+            if matches!(problem.kind, Trouble::UnknownInside { told: true, .. })
+                || draft.condition.is_debris(&ident.name, ident.range)
+            {
                 continue;
             }
             if let Some((list, item)) = place.list {

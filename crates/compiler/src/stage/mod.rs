@@ -14,7 +14,7 @@ mod summary;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use falco_syntax::condition::ast::Expr;
+use falco_syntax::condition::ast::{Expr, Operator};
 use falco_syntax::condition::{Position, SyntaxError, parse_expr};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -163,6 +163,14 @@ impl Condition {
             line: position.line,
             column: position.column,
         }
+    }
+
+    /// Whether a name at the range is no reference that was meant: recovery from a syntax error took it for one.
+    pub(crate) fn is_debris(&self, name: &str, range: check::Range) -> bool {
+        self.parsed.errors.iter().any(|error| {
+            let (start, end) = check::range(error.range);
+            start <= range.1 && range.0 <= end || Operator::parse(name).is_some()
+        })
     }
 
     /// The same for syntax errors, which Falco shows in the text with pasted lists.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use falco_syntax::condition::parse_left;
 use falco_syntax::output::{Piece, split};
 
-use crate::check::{self, CheckCx, Range, TValue};
+use crate::check::{self, CheckCx, Problem, Range, TValue};
 use crate::collect::RuleState;
 use crate::lints;
 use crate::loc::Loc;
@@ -109,8 +110,43 @@ fn token_error(cx: &CheckCx<'_>, range: Range, message: String) -> OutputError {
             unknown_name,
         };
     }
+    if let Some(problem) = call_problem(cx, body) {
+        let shift = |(from, to): Range| (from + start, to + start);
+        return OutputError {
+            range: shift(problem.range),
+            message: problem.message,
+            help: problem.help,
+            replacement: problem.replacement.map(|(range, new)| (shift(range), new)),
+            unknown_name,
+        };
+    }
     let help = body.is_empty().then(|| "a `%` cannot be printed; write `percent`".to_owned());
     OutputError { range, message, help, replacement: None, unknown_name }
+}
+
+/// What is wrong inside of a transformer call at the beginning of a text.
+fn call_problem(cx: &CheckCx<'_>, text: &str) -> Option<Problem> {
+    let open = text.find('(')?;
+    let name = text.get(..open)?;
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let mut depth = 0u32;
+    let mut quote = None;
+    let end = text.char_indices().find_map(|(at, c)| {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+        (c == ')' && depth == 0 && quote.is_none()).then_some(at + 1)
+    })?;
+    let call = text.get(..end)?;
+    let left = parse_left(call).ok()?;
+    check::value(&CheckCx { text: call, ..*cx }, &left).err().map(|problem| *problem)
 }
 
 const CONTAINER_INFO: &str = "%container.info";

@@ -157,7 +157,9 @@ impl Stage<'_> {
                         findings.falco(RawFalco::new(FalcoCode::ErrValidate, diag.message.clone(), falco));
                     }
                     told = true;
-                    findings.diags.push(diag);
+                    if !condition.is_debris(&ident.name, ident.range) {
+                        findings.diags.push(diag);
+                    }
                 }
                 target
             })

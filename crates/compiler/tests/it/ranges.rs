@@ -230,7 +230,6 @@ fn a_tab_tears_one_item_only() {
   desc: d
 	condition: x
 #^ error: a tab cannot be used for indentation; indent with blanks
-#^ error: indented by 1 where the lines around it are indented by 2
 #           ^ error: undefined macro `x`
 "###,
     );
@@ -709,7 +708,6 @@ fn an_item_with_broken_yaml_hides_no_other() {
   desc: d
 	condition: x
 #^ error: a tab cannot be used for indentation; indent with blanks
-#^ error: indented by 1 where the lines around it are indented by 2
 #           ^ error: undefined macro `x`
 - rule: s
   desc: d
@@ -796,4 +794,22 @@ fn a_macro_of_two_sources_says_whose_rules_are_meant() {
     let [diagnostic] = compilation.diagnostics.as_slice() else { panic!("{:?}", compilation.diagnostics) };
     assert_eq!(&text[diagnostic.span.range()], "ka.verb");
     assert_eq!(diagnostic.labels[0].message, "rule `a` of source `syscall` uses the macro");
+}
+
+#[test]
+fn recovery_tells_no_tales() {
+    check(
+        r###"
+- rule: r
+  desc: d
+  condition: evt.type = open and fd.name = a b and nosuch
+#                                            ^ error: unexpected `b` after the check; did you forget `and` or `or`? a value with blanks must be quoted: `"a b"`
+#                                                  ^^^^^^ error: undefined macro `nosuch`
+  output: x %tolower(proc.nam) %concat(proc.name) %len(')
+#                    ^^^^^^^^ error: unknown field `proc.nam`; did you mean `proc.name`?
+#                               ^^^^^^^^^^^^^^^^^ error: `concat` takes two arguments or more, not 1
+#                                                 ^^^^^ error: missing closing quote
+  priority: INFO
+"###,
+    );
 }
