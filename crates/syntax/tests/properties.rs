@@ -390,3 +390,18 @@ fn every_prefix_keeps_the_items_before() {
         assert!(parse.errors().len() <= 4, "{prefix}\n{:#?}", parse.errors());
     }
 }
+
+/// A single line of some megabytes is read in one go. (Anything quadratic would take minutes here.)
+#[test]
+fn long_lines_take_linear_time() {
+    for unit in
+        ["a", "a ", "\"", "'a' ", "[a, ", "{a: ", "a, ", "&a ", "*a ", "!", "- ", "\\", "#", " #", "\t", "a: ", "é"]
+    {
+        let text = unit.repeat(2_000_000 / unit.len());
+        for text in [format!("- [{text}"), format!("- \"{text}"), format!("- {text}\n"), text] {
+            let parse = yaml::parse(&text);
+            assert_eq!(usize::from(parse.syntax().text().len()), text.len());
+            yaml::verdict(&text);
+        }
+    }
+}

@@ -75,6 +75,13 @@ struct KeyGuess {
     token: usize,
 }
 
+/// Open brackets beyond which there is no doubt that the parser will refuse the nesting.
+const MAX_FLOWS: usize = 5_000;
+
+/// How far a guess at a key may lie back before it is given up. A key is at most 1024 bytes long, so it is wrong by then;
+/// yaml-cpp keeps it (and all the tokens since) up to the end of the line.
+const MAX_GUESS: usize = 1 << 20;
+
 pub(super) struct Scanner<'t> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
@@ -255,6 +262,7 @@ impl<'t> Scanner<'t> {
         }
         self.skip_to_token();
         self.close_indents();
+        self.drop_old_keys();
         let Some(byte) = self.at(0) else {
             self.end_stream();
             return Ok(());
@@ -360,6 +368,9 @@ impl<'t> Scanner<'t> {
     }
 
     fn flow_start(&mut self, seq: bool) -> Step<()> {
+        if self.flows.len() >= MAX_FLOWS {
+            return refuse(self.place(), "too many open brackets");
+        }
         self.guess_key();
         self.key_allowed = true;
         self.json_before = false;
@@ -681,6 +692,16 @@ impl<'t> Scanner<'t> {
         {
             self.settle(key, Status::Invalid);
             self.keys.pop();
+        }
+    }
+
+    /// Takes back guesses that lie too far behind.
+    fn drop_old_keys(&mut self) {
+        while let Some(&key) = self.keys.first()
+            && self.pos - usize::from(key.place.offset) > MAX_GUESS
+        {
+            self.settle(key, Status::Invalid);
+            self.keys.remove(0);
         }
     }
 
