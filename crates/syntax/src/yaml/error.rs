@@ -16,8 +16,9 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    /// Whether Falco's own YAML reader refuses the file for it. It is laxer than YAML 1.2 in some places; such errors are
-    /// worth a warning, but Falco loads the file.
+    /// Whether Falco's own YAML reader refuses files for mistakes of this kind. It is laxer than YAML 1.2 in some places; such
+    /// errors are worth a warning, but Falco loads the file. This goes by the kind alone: [`super::verdict`] judges the very
+    /// text.
     pub fn is_fatal_for_falco(&self) -> bool {
         self.kind.is_fatal_for_falco()
     }
