@@ -1,7 +1,7 @@
 //! The condition language.
 //!
 //! [`parse`] is for editors: a lossless tree with errors beside it. [`parse_expr`] is for meaning: plain data, no tree. Both
-//! run the same grammar ([`parser`]), which accepts exactly what Falco accepts and reports its first error at the byte where
+//! run the same grammar (`parser`), which accepts exactly what Falco accepts and reports its first error at the byte where
 //! Falco does. [`expected_at`] says what may be written at a place.
 
 pub mod ast;
