@@ -198,13 +198,13 @@ impl<'t> Cursor<'t> {
         }
         let name = entry.key_text()?;
         let key = owner?.key(&name)?;
-        self.in_value(&entry.value(), key, column)
+        self.in_value(&entry.value(), key)
     }
 
-    fn in_value(&self, value: &Node, key: &'static KeyInfo, column: usize) -> Option<Context> {
+    fn in_value(&self, value: &Node, key: &'static KeyInfo) -> Option<Context> {
         let value = value.resolve();
         match value.kind() {
-            NodeKind::Sequence => self.in_sequence(&value, key, column),
+            NodeKind::Sequence => self.in_sequence(&value, key),
             NodeKind::Mapping => self.in_mapping(&value.as_mapping()?, below(key)),
             NodeKind::Scalar | NodeKind::Null => {
                 // Where a mapping or a sequence of mappings belongs, the first key is being written.
@@ -222,7 +222,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    fn in_sequence(&self, value: &Node, key: &'static KeyInfo, column: usize) -> Option<Context> {
+    fn in_sequence(&self, value: &Node, key: &'static KeyInfo) -> Option<Context> {
         let sequence = value.as_sequence()?;
         let items: Vec<Node> = sequence.items().collect();
         let touched = items.iter().find(|i| i.range().contains_inclusive(self.offset));
@@ -240,7 +240,7 @@ impl<'t> Cursor<'t> {
                 Some(item) => match (item.kind(), owner) {
                     (NodeKind::Mapping, owner) => self.in_mapping(&item.as_mapping()?, owner),
                     // A list of lists: tuples of exception values.
-                    (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), key, column),
+                    (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), key),
                     _ => Some(Context::Value { key, embedded: self.embedded(item), element: true }),
                 },
                 None => Some(Context::Value { key, embedded: self.nothing(), element: true }),
@@ -261,7 +261,7 @@ impl<'t> Cursor<'t> {
         }
         match (item.kind(), owner) {
             (NodeKind::Mapping, owner) => self.in_mapping(&item.as_mapping()?, owner),
-            (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), key, column),
+            (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), key),
             (_, Some(owner)) => Some(fresh_key(owner)),
             _ => Some(Context::Value { key, embedded: self.embedded(item), element: true }),
         }
