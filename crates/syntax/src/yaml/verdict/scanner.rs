@@ -369,7 +369,9 @@ impl<'t> Scanner<'t> {
 
     fn flow_start(&mut self, seq: bool) -> Step<()> {
         if self.flows.len() >= MAX_FLOWS {
-            return refuse(self.place(), "too many open brackets");
+            // The parser would still stand at the first bracket: it waits for this line's guesses at keys to be settled.
+            let place = self.keys.first().map_or_else(|| self.place(), |key| key.place);
+            return refuse(place, "too many open brackets");
         }
         self.guess_key();
         self.key_allowed = true;
