@@ -1,7 +1,7 @@
 //! Rule tests: files that say which events must raise which alerts.
 //!
 //! The crate reads test files, runs them through the same compiler and engine as everything else, and tells what failed and
-//! why. It knows nothing of terminals and of LSP. Start reading at [`file`] for the format, [`run_file`] for what a case comes
+//! why. It knows nothing of terminals and of LSP. Start reading at [`mod@file`] for the format, [`run_file`] for what a case comes
 //! to, [`report`] for what is told of it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
