@@ -1,7 +1,7 @@
 //! Editor features over immutable snapshots of a workspace, in plain data with byte offsets.
 //!
 //! The crate knows nothing of LSP and of tokio. Start reading at [`Analysis`]: a snapshot of the workspace's files that
-//! answers every request; [`context`] says what stands around the cursor; each feature is a module of its own.
+//! answers every request; `context` says what stands around the cursor; each feature is a module of its own.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
