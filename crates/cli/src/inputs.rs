@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use falco_compiler::SourceFile;
-use falco_ide::project::{PROJECT_FILE, Project, is_test_name};
+use falco_ide::project::{PROJECT_FILE, Project};
+use falco_testkit::discover::rules_files;
 
 use crate::Result;
 use crate::error::CliError;
@@ -70,7 +71,7 @@ impl Rules {
             self.push(path.display().to_string(), bytes);
             return Ok(());
         }
-        let files = yaml_files(path)?;
+        let files = rules_files(path).map_err(|e| CliError::read(path, e))?;
         if files.is_empty() {
             return Err(CliError::NoRules(path.to_owned()));
         }
@@ -93,22 +94,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// The YAML files of a folder in name order, as Falco reads `rules_files`; rule tests are not rules.
-fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).map_err(|e| CliError::read(folder, e))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|e| CliError::read(folder, e))?.path();
-        let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        if is_yaml && !hidden && path.is_file() && !is_test_name(&path) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// The nearest project file, from the current folder upwards, with its folder.

@@ -1,4 +1,4 @@
-//! Which files are rule tests.
+//! Which files are rules and which are rule tests.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,24 @@ const MAX_DEPTH: usize = 32;
 pub fn is_test_name(path: &Path) -> bool {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     ["_test.yaml", ".test.yaml", "_test.yml", ".test.yml"].iter().any(|end| name.ends_with(end))
+}
+
+/// The rules files of a folder in name order, as Falco reads `rules_files`: its YAML files, hidden ones and rule tests left out.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn rules_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        if is_yaml && !hidden && path.is_file() && !is_test_name(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The test files of a path, in name order: a file is one whatever its name, a folder gives those in it and below it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use falco_catalog::Catalog;
@@ -15,7 +15,7 @@ use falco_engine::value::FieldSource;
 use serde_json::Value;
 
 use crate::decode;
-use crate::discover::is_test_name;
+use crate::discover::rules_files;
 use crate::file::{Case, EventSpec, Expect, Problem, Source, TestFile};
 use crate::report::{CaseReport, Failure, FileReport, Near, Outcome};
 
@@ -457,22 +457,10 @@ fn capture_problem(path: &Path, span: &Range<usize>, error: &falco_scap::Error) 
 /// A rules file, or the YAML files of a folder in name order without its tests.
 fn read_rules(path: &Path) -> Result<Vec<SourceFile>, String> {
     let cannot = |path: &Path, error: &std::io::Error| format!("cannot read `{}`: {error}", path.display());
-    let mut files: Vec<PathBuf> = Vec::new();
-    if std::fs::metadata(path).map_err(|e| cannot(path, &e))?.is_dir() {
-        for entry in std::fs::read_dir(path).map_err(|e| cannot(path, &e))? {
-            let found = entry.map_err(|e| cannot(path, &e))?.path();
-            let is_yaml = found.extension().is_some_and(|e| e == "yaml" || e == "yml");
-            let hidden = found.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-            if is_yaml && !hidden && found.is_file() && !is_test_name(&found) {
-                files.push(found);
-            }
-        }
-        files.sort();
-        if files.is_empty() {
-            return Err(format!("no rules files in `{}`", path.display()));
-        }
-    } else {
-        files.push(path.to_owned());
+    let is_folder = std::fs::metadata(path).map_err(|e| cannot(path, &e))?.is_dir();
+    let files = if is_folder { rules_files(path).map_err(|e| cannot(path, &e))? } else { vec![path.to_owned()] };
+    if files.is_empty() {
+        return Err(format!("no rules files in `{}`", path.display()));
     }
     files
         .iter()
