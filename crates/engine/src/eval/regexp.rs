@@ -1,10 +1,9 @@
-//! Regular expressions: the dialect of RE2 in POSIX mode, on the regex crate.
-//!
-//! Two things differ from the crate's defaults: the whole value must match, and `^` and `$` match at line ends as well (RE2's
-//! POSIX mode without its `one_line`). Leftmost-longest against leftmost-first makes no difference for a whole match.
+//! Regular expressions: the dialect of RE2 in POSIX mode, translated for the regex crate by the compiler, which so judges the
+//! very pattern that runs. The whole value must match; leftmost-longest against leftmost-first makes no difference then.
 
 use std::borrow::Cow;
 
+use falco_compiler::re2;
 use regex::{Regex, RegexBuilder};
 
 use super::EvalError;
@@ -15,13 +14,10 @@ const SIZE_LIMIT: usize = 8 << 20;
 /// Compiles a pattern that must match the whole value.
 pub(crate) fn compile(pattern: &[u8]) -> Result<Regex, EvalError> {
     let text = String::from_utf8_lossy(pattern);
-    let failed =
-        |error: regex::Error| EvalError::Regex { pattern: text.to_string(), reason: last_line(&error.to_string()) };
-    if text.contains(')') {
-        // Alone first: `a)(b` would only become a pattern by the group around it.
-        Regex::new(&text).map_err(failed)?;
-    }
-    RegexBuilder::new(&format!(r"\A(?:{text})\z")).multi_line(true).size_limit(SIZE_LIMIT).build().map_err(failed)
+    let failed = |reason: String| EvalError::Regex { pattern: text.to_string(), reason };
+    let translated = re2::to_rust(&text).map_err(|error| failed(error.to_string()))?;
+    let built = RegexBuilder::new(&translated).size_limit(SIZE_LIMIT).build();
+    built.map_err(|error| failed(last_line(&error.to_string())))
 }
 
 /// Matches a value; what is not UTF-8 in it is replaced first.
@@ -51,6 +47,16 @@ mod tests {
         );
         let alternatives = compile(b"a|ab").unwrap();
         assert!(is_match(&alternatives, b"ab"), "the longest alternative counts");
+    }
+
+    #[test]
+    fn what_the_crate_would_read_otherwise_is_read_as_re2_does() {
+        // No set operations in a class, and a bracket in one is itself.
+        let class = compile(b"[a&&b]").unwrap();
+        assert!(is_match(&class, b"&") && is_match(&class, b"a"));
+        assert!(is_match(&compile(b"[[]x").unwrap(), b"[x"));
+        // Perl's classes are not in the dialect.
+        assert!(compile(br"\d+").is_err());
     }
 
     #[test]
