@@ -19,7 +19,11 @@ fn table(name: &str) -> Option<Value> {
     match std::fs::read_to_string(path) {
         Ok(text) => Some(serde_json::from_str(&text).unwrap()),
         Err(_) => {
-            eprintln!("skipped: ../shared is not here (tables/{name})");
+            // Past the capturing of tests that pass: a skip must be seen.
+            let _ = std::io::Write::write_all(
+                &mut std::io::stderr(),
+                format!("skipped: ../shared is not here (tables/{name})\n").as_bytes(),
+            );
             None
         }
     }

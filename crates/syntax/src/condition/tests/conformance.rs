@@ -10,7 +10,9 @@ use crate::condition::{Position, parse, parse_expr};
 fn cases() -> Option<Vec<(String, String, String, Value)>> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/tables/conformance.json"));
     let Ok(text) = std::fs::read_to_string(path) else {
-        eprintln!("skipped: ../shared is not here (conformance.json)");
+        // Past the capturing of tests that pass: a skip must be seen.
+        let _ =
+            std::io::Write::write_all(&mut std::io::stderr(), b"skipped: ../shared is not here (conformance.json)\n");
         return None;
     };
     let table: Value = serde_json::from_str(&text).unwrap();

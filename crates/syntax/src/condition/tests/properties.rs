@@ -255,7 +255,8 @@ proptest! {
 fn real_conditions() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/falco"));
     let Ok(entries) = std::fs::read_dir(folder) else {
-        eprintln!("skipped: ../shared is not here (corpus/falco)");
+        // Past the capturing of tests that pass: a skip must be seen.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: ../shared is not here (corpus/falco)\n");
         return;
     };
     let mut count = 0;
