@@ -1,6 +1,6 @@
 //! From a source of events to events with the state that they are seen in.
 
-use falco_catalog::event;
+use falco_catalog::{EventType, event};
 use falco_scap::{Advance, Event, Interface, Item, UserList};
 
 use crate::state::{EventContext, Limits, Machine};
@@ -59,11 +59,57 @@ impl Step<'_> {
     }
 }
 
+/// What came from a source, by kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventCounts {
+    by_kind: Box<[u64; EventType::COUNT]>,
+    /// Events that rules and outputs saw.
+    pub visible: u64,
+}
+
+impl Default for EventCounts {
+    fn default() -> Self {
+        Self { by_kind: Box::new([0; EventType::COUNT]), visible: 0 }
+    }
+}
+
+impl EventCounts {
+    /// All events that the state took in, visible or not.
+    pub fn total(&self) -> u64 {
+        self.by_kind.iter().sum()
+    }
+
+    /// How many of one code.
+    pub fn of(&self, kind: EventType) -> u64 {
+        self.by_kind.get(usize::from(kind.0)).copied().unwrap_or(0)
+    }
+
+    /// The codes that came, with their counts, in order of the codes.
+    pub fn iter(&self) -> impl Iterator<Item = (EventType, u64)> + '_ {
+        let counts = self.by_kind.iter().enumerate().filter(|(_, count)| **count > 0);
+        counts.map(|(code, count)| (EventType(code as u16), *count))
+    }
+
+    /// Adds the counts of another source.
+    pub fn merge(&mut self, other: &Self) {
+        self.by_kind.iter_mut().zip(other.by_kind.iter()).for_each(|(mine, theirs)| *mine += theirs);
+        self.visible += other.visible;
+    }
+
+    fn count(&mut self, kind: EventType, visible: bool) {
+        if let Some(count) = self.by_kind.get_mut(usize::from(kind.0)) {
+            *count += 1;
+        }
+        self.visible += u64::from(visible);
+    }
+}
+
 /// Feeds a source's items to a [`Machine`], event by event.
 #[derive(Debug)]
 pub struct Inspector<S> {
     source: S,
     machine: Machine,
+    counts: EventCounts,
     /// What a capture's header told and is taken in only after its first events; `None` once that is done.
     header: Option<Header>,
 }
@@ -84,7 +130,7 @@ impl<S: EventSource> Inspector<S> {
 
     /// The same with other bounds on what is kept.
     pub fn with_limits(source: S, limits: Limits) -> Self {
-        Self { source, machine: Machine::new(limits), header: Some(Header::default()) }
+        Self { source, machine: Machine::new(limits), counts: EventCounts::default(), header: Some(Header::default()) }
     }
 
     /// Lets the users and groups of this machine name ids that the capture does not; see [`Machine::use_local_accounts`].
@@ -97,6 +143,11 @@ impl<S: EventSource> Inspector<S> {
     /// The machine as the last event left it.
     pub fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// What came so far, by kind.
+    pub fn counts(&self) -> &EventCounts {
+        &self.counts
     }
 
     /// The source.
@@ -124,12 +175,15 @@ impl<S: EventSource> Inspector<S> {
                         // A capture may begin with what went on while its header was written. That is state, not news.
                         if is_state_event(&event) {
                             self.machine.process(&event);
+                            self.counts.count(event.ty, false);
                             continue;
                         }
                         self.end_header();
                     }
                     let Some(event) = self.source.event() else { continue };
-                    break self.machine.process(&event);
+                    let ctx = self.machine.process(&event);
+                    self.counts.count(event.ty, ctx.visible);
+                    break ctx;
                 }
             }
         };
@@ -289,6 +343,9 @@ mod tests {
         assert_eq!(users.user("", 7).unwrap().name, b"bob");
         assert_eq!(users.user("", 1000).unwrap().name, b"ann", "the header's list comes after them");
         assert_eq!(inspector.next().unwrap().unwrap().event.ty, event::USER_ADDED_E);
+        let counts = inspector.counts();
+        assert_eq!((counts.total(), counts.of(event::USER_ADDED_E), counts.of(event::SYSCALL_GETUID_X)), (4, 3, 1));
+        assert_eq!(counts.iter().count(), 2);
     }
 
     #[test]

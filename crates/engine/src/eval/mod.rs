@@ -13,6 +13,7 @@ mod index;
 mod matcher;
 mod paths;
 mod prepare;
+mod profile;
 mod regexp;
 mod session;
 mod transform;
@@ -28,6 +29,7 @@ pub(crate) use glob::Glob;
 pub(crate) use matcher::c_str;
 
 pub use explain::{ExplainKind, ExplainNode, Explanation, Truth};
+pub use profile::{AtomCost, AtomUse, PairCost, Profile, RuleCost, atom_uses};
 pub use session::Session;
 
 use crate::value::FieldSource;
@@ -62,6 +64,17 @@ pub enum EvalError {
         /// The search engine's reason.
         reason: String,
     },
+}
+
+/// What an evaluator did so far. Always counted; see [`Profile`] for what costs something to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EvalCounters {
+    /// Events that were judged by rules.
+    pub events: u64,
+    /// Rules that an event's kind and its values left to look at, on all events together.
+    pub evaluated: u64,
+    /// Matches, on all events together.
+    pub matched: u64,
 }
 
 /// What an event's values mostly fit in.
@@ -126,6 +139,11 @@ impl Evaluator {
     /// Whether a rule is switched on.
     pub fn is_enabled(&self, rule: u32) -> bool {
         self.index.is_enabled(rule)
+    }
+
+    /// What was counted since the evaluator was made. A clone begins at nothing.
+    pub fn counters(&self) -> EvalCounters {
+        self.memo.counters
     }
 
     /// Opens an event.

@@ -1,5 +1,7 @@
 //! One event under evaluation.
 
+use std::time::Instant;
+
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use falco_catalog::event;
@@ -9,14 +11,15 @@ use falco_compiler::program::{Atom, AtomId, Extract, ExtractId, ExtractKind, Ope
 use falco_syntax::condition::ast::Operator;
 use rustc_hash::FxHashMap;
 
-use super::Matching;
 use super::classes::has_class;
 use super::code::MATCH;
 use super::explain::{Explanation, Truth};
-use super::index::{RuleIndex, carries_its_name, is_host_name};
+use super::index::{PlanKey, RuleIndex, carries_its_name, is_host_name};
 use super::matcher::compare_values;
 use super::prepare::{ByCode, Group, Judge, Part, Prepared, Route, Shape};
+use super::profile::{self, Profile};
 use super::transform;
+use super::{EvalCounters, Matching};
 use crate::fields::paths::join_items;
 use crate::value::{FieldSource, Value};
 
@@ -37,6 +40,7 @@ pub(crate) struct Memo {
     /// For fields that look back: what they need to know of the events before.
     looks: Box<[u64]>,
     times: Times,
+    pub(crate) counters: EvalCounters,
     /// The buffer that outputs showed last; see [`Work::shown_buffer`].
     buffer: Vec<u8>,
 }
@@ -83,6 +87,7 @@ impl Memo {
             needles: prepared.needles.iter().map(|group| (0, vec![0; group.width()].into())).collect(),
             looks: vec![0; prepared.program.extracts.len()].into(),
             times: Times::default(),
+            counters: EvalCounters::default(),
             buffer: Vec::new(),
         }
     }
@@ -151,19 +156,15 @@ impl<'s, S: FieldSource> Session<'s, S> {
     /// The numbers of the rules that the event matches, in order. `matches` is cleared first.
     pub fn matches(&mut self, matching: Matching, matches: &mut Vec<u32>) {
         matches.clear();
-        let event = self.work.event;
-        let code = if event.is_recorded() { event.event_type() } else { None };
-        let Some(key) = self.index.key(event.source(), code) else {
+        let Some(key) = self.plan_key() else {
             return;
         };
-        if self.index.plan(key).is_none() {
-            let fixed = self.work.fixed_atoms(code);
-            self.index.build(key, self.work.prepared, &fixed);
-        }
         let Some(plan) = self.index.plan(key) else {
             return;
         };
+        let mut evaluated = 0;
         for &(rule, start) in &plan.rules {
+            evaluated += 1;
             let mut next = start;
             while let Some(instr) = plan.code.get(next as usize) {
                 next = if self.work.holds(instr.atom) { instr.on_true } else { instr.on_false };
@@ -171,10 +172,52 @@ impl<'s, S: FieldSource> Session<'s, S> {
             if next == MATCH {
                 matches.push(rule);
                 if matching == Matching::First {
-                    return;
+                    break;
                 }
             }
         }
+        self.work.count(evaluated, matches.len());
+    }
+
+    /// The same, with the time of every step written down. Costs two readings of the clock for each atom that is judged.
+    pub fn matches_profiled(&mut self, matching: Matching, matches: &mut Vec<u32>, profile: &mut Profile) {
+        matches.clear();
+        profile.events += 1;
+        let Some(key) = self.plan_key() else {
+            return;
+        };
+        let Some(plan) = self.index.plan(key) else {
+            return;
+        };
+        let mut evaluated = 0;
+        for &(rule, start) in &plan.rules {
+            evaluated += 1;
+            let mut next = start;
+            while let Some(instr) = plan.code.get(next as usize) {
+                let truth = self.work.holds_profiled(rule, instr.atom, profile);
+                next = if truth { instr.on_true } else { instr.on_false };
+            }
+            profile.ran(rule, next == MATCH);
+            if next == MATCH {
+                matches.push(rule);
+                if matching == Matching::First {
+                    break;
+                }
+            }
+        }
+        self.work.count(evaluated, matches.len());
+    }
+
+    /// The place of the event's plan, made on the first event of its kind; `None` when no rule is about its source.
+    fn plan_key(&mut self) -> Option<PlanKey> {
+        let event = self.work.event;
+        let code = if event.is_recorded() { event.event_type() } else { None };
+        let key = self.index.key(event.source(), code)?;
+        if self.index.plan(key).is_none() {
+            let fixed = self.work.fixed_atoms(code);
+            self.index.build(key, self.work.prepared, &fixed);
+        }
+        Some(key)
     }
 
     /// Whether an atom holds. False too where a side has no value.
@@ -189,18 +232,7 @@ impl<'s, S: FieldSource> Session<'s, S> {
 
     /// An atom's truth in three values.
     pub fn truth(&mut self, atom: AtomId) -> Truth {
-        let Some(Atom { left, right, .. }) = self.program().atoms.get(atom.0 as usize) else {
-            return Truth::NoValue;
-        };
-        let has_right = match right {
-            Operand::Extract(id) => self.value(*id).is_some(),
-            _ => true,
-        };
-        match (self.holds(atom), has_right && self.value(*left).is_some()) {
-            (true, _) => Truth::True,
-            (false, true) => Truth::False,
-            (false, false) => Truth::NoValue,
-        }
+        self.work.truth(atom)
     }
 
     /// Why a rule does or does not match; `None` for a number that is no rule's. Switched-off rules are judged as well.
@@ -265,6 +297,41 @@ impl<'s, S: FieldSource> Work<'s, S> {
             })
             .map(|atom| (atom, self.holds(atom)))
             .collect()
+    }
+
+    fn count(&mut self, evaluated: u64, matched: usize) {
+        let counters = &mut self.memo.counters;
+        counters.events += 1;
+        counters.evaluated += evaluated;
+        counters.matched += matched as u64;
+    }
+
+    fn truth(&mut self, atom: AtomId) -> Truth {
+        let Some(Atom { left, right, .. }) = self.prepared.program.atoms.get(atom.0 as usize) else {
+            return Truth::NoValue;
+        };
+        let has_right = match right {
+            Operand::Extract(id) => self.value(*id).is_some(),
+            _ => true,
+        };
+        match (self.holds(atom), has_right && self.value(*left).is_some()) {
+            (true, _) => Truth::True,
+            (false, true) => Truth::False,
+            (false, false) => Truth::NoValue,
+        }
+    }
+
+    fn holds_profiled(&mut self, rule: u32, atom: AtomId, profile: &mut Profile) -> bool {
+        let known = self.memo.atoms.get(atom.0 as usize).is_none_or(|stamp| stamp >> 1 == self.memo.epoch);
+        if known {
+            profile.remembered(atom);
+            return self.holds(atom);
+        }
+        let start = Instant::now();
+        let holds = self.holds(atom);
+        let elapsed = profile::nanoseconds(start);
+        profile.judged(rule, atom, self.truth(atom), elapsed);
+        holds
     }
 
     fn holds(&mut self, atom: AtomId) -> bool {

@@ -432,6 +432,51 @@ fn epochs_wrap_without_stale_answers() {
 }
 
 #[test]
+fn a_profile_counts_rules_and_atoms_and_leaves_the_answers_alone() {
+    let mut maker = Maker::default();
+    let shell = maker.check("proc.name", In, &["bash", "zsh"]);
+    let root = maker.check("user.uid", Eq, &["0"]);
+    maker.rule("shell of root", BoolExpr::And(vec![shell.clone(), root.clone()]));
+    maker.rule("shell", shell);
+    maker.rule("root", root);
+    let program = maker.program.clone();
+    let mut evaluator = maker.evaluator();
+    let mut profile = Profile::new(&program);
+    let events = [
+        event(&[("proc.name", "bash".into()), ("user.uid", MapValue::Int(0))]),
+        event(&[("proc.name", "bash".into()), ("user.uid", MapValue::Int(7))]),
+        event(&[("proc.name", "vim".into())]),
+    ];
+    let (mut matches, mut plain) = (Vec::new(), Vec::new());
+    for event in &events {
+        evaluator.on(event).matches_profiled(Matching::All, &mut matches, &mut profile);
+        evaluator.evaluate(event, Matching::All, &mut plain);
+        assert_eq!(matches, plain);
+    }
+    let counts = |cost: &AtomCost| (cost.evaluated, cost.yes, cost.no, cost.no_value);
+    assert_eq!(profile.atoms.iter().map(counts).collect::<Vec<_>>(), [(3, 2, 1, 0), (3, 1, 1, 1)]);
+    assert_eq!(profile.rules.iter().map(|r| r.matched).collect::<Vec<_>>(), [1, 2, 1]);
+    assert_eq!((profile.events, profile.matched()), (3, 4));
+    assert_eq!(profile.atoms.iter().map(|a| a.time_ns).sum::<u64>(), profile.time_ns(), "times add up");
+    assert_eq!(profile.pairs.values().map(|p| p.evaluated).sum::<u64>(), 6);
+    assert_eq!(evaluator.counters().events, 6);
+    assert_eq!(evaluator.counters().matched, 8);
+
+    let mut twice = profile.clone();
+    twice.merge(&profile);
+    assert_eq!((twice.events, twice.matched(), twice.time_ns()), (6, 8, 2 * profile.time_ns()));
+    let stacks = twice.folded_stacks(&program);
+    for line in stacks.lines() {
+        assert!(
+            line.starts_with("shell of root;") || line.starts_with("shell;") || line.starts_with("root;"),
+            "{line}"
+        );
+    }
+    let uses = atom_uses(&program);
+    assert_eq!((&*uses[0].text, &uses[0].rules[..]), ("proc.name in (bash, zsh)", &[0, 1][..]));
+}
+
+#[test]
 fn bad_patterns_are_reported() {
     let mut maker = Maker::default();
     maker.check("proc.name", RegexOp, &["a("]);
