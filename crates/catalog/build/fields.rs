@@ -1,11 +1,12 @@
 //! The fields, built in and of the well-known plugins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::docs::Docs;
 use crate::text::{Line, constant, lines, param_type, print_format, section};
+use crate::versions::Versions;
 
 const FLAGS: &[(&str, u16)] = &[
     ("deprecated", 1),
@@ -50,7 +51,7 @@ impl Out {
         let _ = writeln!(to, "    {head}, first: {first}, sorted: &[{}] }},", sorted.join(", "));
     }
 
-    fn field(&mut self, line: &Line, class: &str, plugin: Option<&str>, docs: &Docs) {
+    fn field(&mut self, line: &Line, class: &str, plugin: Option<&str>, docs: &Docs, versions: &Versions) {
         let words = line.words();
         let [name, ty, ref rest @ ..] = words[..] else { line.fail("a name and a type expected") };
         let (ty, format, rest) = match plugin {
@@ -109,8 +110,7 @@ impl Out {
         let plugin = plugin.map_or_else(|| "None".to_owned(), |p| format!("Some({p:?})"));
         let deprecated = docs.take("deprecated", name).text;
         let deprecated = if deprecated.is_empty() { "None".to_owned() } else { format!("Some({deprecated:?})") };
-        let since = docs.take("since", name).text;
-        let since = if since.is_empty() { "None".to_owned() } else { format!("Some({since:?})") };
+        let since = versions.release("field", name).map_or_else(|| "None".to_owned(), |s| format!("Some({s:?})"));
         let _ = writeln!(
             self.fields,
             "    FieldInfo {{ id: FieldId({id}), name: {name:?}, ty: {ty}, is_list: {list}, arg: ArgSpec::{arg}, \
@@ -124,7 +124,7 @@ impl Out {
     }
 }
 
-pub fn emit(builtin: &Path, plugins: &Path, docs: &Docs) -> String {
+pub fn emit(builtin: &Path, plugins: &Path, docs: &Docs, versions: &Versions) -> String {
     let mut out = Out::default();
     let mut class = String::new();
     for line in lines(builtin) {
@@ -150,7 +150,7 @@ pub fn emit(builtin: &Path, plugins: &Path, docs: &Docs) -> String {
             );
             out.open = Some(Open { plugin: false, head, first: out.count, names: Vec::new() });
         } else {
-            out.field(&line, &class, None, docs);
+            out.field(&line, &class, None, docs, versions);
         }
     }
     out.close();
@@ -176,10 +176,13 @@ pub fn emit(builtin: &Path, plugins: &Path, docs: &Docs) -> String {
                 format!("KnownPlugin {{ name: {plugin:?}, source: {source}, extract: &{extract:?}, doc: {doc:?}");
             out.open = Some(Open { plugin: true, head, first: out.count, names: Vec::new() });
         } else {
-            out.field(&line, &plugin.clone(), Some(&plugin), docs);
+            out.field(&line, &plugin.clone(), Some(&plugin), docs, versions);
         }
     }
     out.close();
+    let names: BTreeSet<&str> = out.names.keys().map(String::as_str).collect();
+    versions.check("field", &names);
+    versions.check("argument", &names);
     let mut by_name: Vec<(&String, &usize)> = out.names.iter().collect();
     by_name.sort();
     let by_name: Vec<String> = by_name.iter().map(|(_, id)| id.to_string()).collect();

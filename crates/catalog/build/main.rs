@@ -11,6 +11,7 @@ mod events;
 mod facts;
 mod fields;
 mod text;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ fn main() {
     println!("cargo::rerun-if-changed=data");
 
     let docs = docs::Docs::read(&data.join("docs"));
+    let versions = versions::Versions::read(&data.join("versions.txt"));
     let flags = facts::Flags::read(&data.join("flags.txt"));
     let syscalls = facts::Syscalls::read(&data.join("syscalls.txt"));
     let events = events::Events::read(&data.join("events.txt"), &flags, &syscalls);
@@ -28,8 +30,9 @@ fn main() {
     write(&out, "syscalls.rs", &syscalls.emit(&events));
     write(&out, "events.rs", &events.emit(&flags, &syscalls, &docs));
     write(&out, "conversions.rs", &facts::conversions(&data.join("conversions.txt"), &events));
-    write(&out, "fields.rs", &fields::emit(&data.join("fields.txt"), &data.join("plugins.txt"), &docs));
+    write(&out, "fields.rs", &fields::emit(&data.join("fields.txt"), &data.join("plugins.txt"), &docs, &versions));
     write(&out, "docs.rs", &docs.emit_rest());
+    write(&out, "versions.rs", &versions.emit());
 }
 
 fn write(dir: &Path, name: &str, text: &str) {

@@ -78,6 +78,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_table_and_the_data_file_agree_on_versions() {
+        for c in &CODES {
+            let since = crate::versions::since(crate::versions::Subject::Code, c.code);
+            assert_eq!(c.since, since.map(|since| since.falco), "{}", c.code);
+        }
+    }
+
+    #[test]
     fn every_code_is_documented() {
         for c in &CODES {
             assert!(c.doc().text.len() >= 60, "{}", c.code);

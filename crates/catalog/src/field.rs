@@ -2,6 +2,7 @@
 
 use crate::doc::Doc;
 use crate::types::{ParamType, PrintFormat};
+use crate::versions::{self, Since, Subject};
 
 pub use crate::catalog::Catalog;
 pub use crate::resolve::FieldError;
@@ -94,6 +95,16 @@ impl FieldInfo {
     /// The documentation with its example.
     pub fn doc(&self) -> Doc {
         Doc { text: self.doc, example: self.example }
+    }
+
+    /// Since when there is the field; `None`: unknown.
+    pub fn known_since(&self) -> Option<&'static Since> {
+        versions::since(Subject::Field, self.name)
+    }
+
+    /// Since when it is deprecated; `None`: it is not, or it is unknown since when.
+    pub fn deprecated_since(&self) -> Option<&'static Since> {
+        versions::deprecated_since(Subject::Field, self.name)
     }
 
     /// What a reader is told the type is, such as `string` or `list of string`.

@@ -1,6 +1,7 @@
 //! The keys of a rules file's items.
 
 use crate::doc::{self, Doc};
+use crate::versions::{self, Since, Subject};
 
 /// A mapping of a rules file that has keys of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,7 +134,17 @@ pub struct KeyInfo {
 impl KeyInfo {
     /// Our documentation.
     pub fn doc(&self) -> Doc {
-        doc::find(doc::KEYS, &format!("{}.{}", self.item.doc_prefix(), self.name))
+        doc::find(doc::KEYS, &self.path())
+    }
+
+    /// Item and name, as data files name the key: `rule.capture`.
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.item.doc_prefix(), self.name)
+    }
+
+    /// Since when there is the key; `None`: unknown.
+    pub fn known_since(&self) -> Option<&'static Since> {
+        versions::since(Subject::Key, &self.path())
     }
 }
 
@@ -180,20 +191,20 @@ pub static KEYS: [KeyInfo; 47] = [
     key(I::Rule, "source", V::Source),
     replaceable(key(I::Rule, "enabled", V::Boolean)),
     overridable(key(I::Rule, "tags", V::Tags)),
-    overridable(key(I::Rule, "exceptions", V::Mappings)),
-    replaceable(key(I::Rule, "warn_evttypes", V::Boolean)),
-    replaceable(key(I::Rule, "skip-if-unknown-filter", V::Boolean)),
+    since("0.28", overridable(key(I::Rule, "exceptions", V::Mappings))),
+    since("0.10", replaceable(key(I::Rule, "warn_evttypes", V::Boolean))),
+    since("0.11", replaceable(key(I::Rule, "skip-if-unknown-filter", V::Boolean))),
     since("0.42", replaceable(key(I::Rule, "capture", V::Boolean))),
     since("0.42", replaceable(key(I::Rule, "capture_duration", V::Number))),
-    key(I::Rule, "override", V::Mapping),
+    since("0.37", key(I::Rule, "override", V::Mapping)),
     deprecated(key(I::Rule, "append", V::Boolean)),
     required(key(I::Macro, "macro", V::Text)),
     required(overridable(key(I::Macro, "condition", V::Condition))),
-    key(I::Macro, "override", V::Mapping),
+    since("0.37", key(I::Macro, "override", V::Mapping)),
     deprecated(key(I::Macro, "append", V::Boolean)),
     required(key(I::List, "list", V::Text)),
     required(overridable(key(I::List, "items", V::Scalars))),
-    key(I::List, "override", V::Mapping),
+    since("0.37", key(I::List, "override", V::Mapping)),
     deprecated(key(I::List, "append", V::Boolean)),
     required(key(I::EngineVersion, "required_engine_version", V::Version)),
     required(key(I::PluginVersions, "required_plugin_versions", V::Mappings)),
@@ -213,8 +224,8 @@ pub static KEYS: [KeyInfo; 47] = [
     overridable(key(I::RuleOverride, "exceptions", V::OverrideAction)),
     replaceable(key(I::RuleOverride, "priority", V::OverrideAction)),
     replaceable(key(I::RuleOverride, "enabled", V::OverrideAction)),
-    replaceable(key(I::RuleOverride, "warn_evttypes", V::OverrideAction)),
-    replaceable(key(I::RuleOverride, "skip-if-unknown-filter", V::OverrideAction)),
+    since("0.44", replaceable(key(I::RuleOverride, "warn_evttypes", V::OverrideAction))),
+    since("0.44", replaceable(key(I::RuleOverride, "skip-if-unknown-filter", V::OverrideAction))),
     since("0.44", replaceable(key(I::RuleOverride, "capture", V::OverrideAction))),
     since("0.44", replaceable(key(I::RuleOverride, "capture_duration", V::OverrideAction))),
     overridable(key(I::MacroOverride, "condition", V::OverrideAction)),
@@ -253,6 +264,15 @@ mod tests {
             assert_eq!(allowed, over.keys().count());
         }
         assert!(I::Rule.key("source").is_some_and(|k| !k.replace));
+    }
+
+    #[test]
+    fn the_table_and_the_data_file_agree_on_versions() {
+        for k in &KEYS {
+            assert_eq!(k.since, k.known_since().map(|since| since.falco), "{}", k.path());
+            let since = versions::deprecated_since(Subject::Key, &k.path());
+            assert_eq!(k.deprecated, since.is_some(), "{}", k.path());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::doc::{self, Doc};
 use crate::types::{ParamType, TypeClass};
+use crate::versions::{self, Since, Subject};
 
 /// What stands on an operator's right side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +60,11 @@ impl OperatorInfo {
     /// Our documentation.
     pub fn doc(&self) -> Doc {
         doc::find(doc::OPERATORS, self.name)
+    }
+
+    /// Since when there is the operator; `None`: unknown.
+    pub fn known_since(&self) -> Option<&'static Since> {
+        versions::since(Subject::Operator, self.name)
     }
 
     /// Whether `oneof`, `anyof` or `allof` may follow.
@@ -180,6 +186,11 @@ impl TransformerInfo {
         doc::find(doc::TRANSFORMERS, self.name)
     }
 
+    /// Since when there is the transformer; `None`: unknown.
+    pub fn known_since(&self) -> Option<&'static Since> {
+        versions::since(Subject::Transformer, self.name)
+    }
+
     /// Whether a value of a type can be an argument (for `join`: the list; for `getopt`: the list).
     pub fn accepts(&self, ty: ParamType, is_list: bool) -> bool {
         let string = ty.class() == Some(TypeClass::String);
@@ -277,6 +288,16 @@ mod tests {
         assert!(operator("bcontains").unwrap().accepts(ParamType::Bytebuf, false));
         assert!(!operator("bcontains").unwrap().accepts(ParamType::Charbuf, false));
         assert!(operator("===").is_none());
+    }
+
+    #[test]
+    fn words_know_since_when() {
+        assert_eq!(operator("regex").unwrap().known_since().map(|s| s.falco), Some("0.39"));
+        assert_eq!(operator("in").unwrap().known_since(), None);
+        assert_eq!(transformer("val").unwrap().known_since().map(|s| s.falco), Some("0.38"));
+        for name in MODIFIERS {
+            assert_eq!(versions::since(Subject::Modifier, name).map(|s| s.falco), Some(MODIFIERS_SINCE));
+        }
     }
 
     #[test]

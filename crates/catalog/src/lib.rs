@@ -21,6 +21,7 @@ mod resolve;
 pub mod suggest;
 pub mod syscall;
 pub mod types;
+pub mod versions;
 
 pub use catalog::{Catalog, FieldSchema, PluginSchema, SchemaError, SourceInfo};
 pub use doc::Doc;
@@ -31,3 +32,4 @@ pub use flags::FlagsTable;
 pub use keys::{ItemKind, KeyInfo};
 pub use syscall::Syscall;
 pub use types::{ParamType, PrintFormat, TypeClass};
+pub use versions::EngineVersion;
