@@ -47,8 +47,8 @@ fn key_doc(key: &KeyInfo) -> String {
     if key.deprecated {
         out.push_str(" (deprecated)");
     }
-    if let Some(since) = key.since {
-        out.push_str(&format!(" (since Falco {since})"));
+    if let Some(since) = key.known_since() {
+        out.push_str(&format!(" (since {since})"));
     }
     out.push_str("\n\n");
     out.push_str(&markup::doc(&key.doc()));

@@ -50,8 +50,8 @@ pub(crate) fn field(field: &FieldInfo) -> String {
     if field.flags.print_only() {
         notes.push("only in outputs".to_owned());
     }
-    if let Some(since) = field.since {
-        notes.push(format!("since {since}"));
+    if field.plugin.is_none() {
+        notes.push(field.known_since().map_or_else(|| "since when is unknown".to_owned(), |s| format!("since {s}")));
     }
     if !notes.is_empty() {
         out.push_str(&format!("\n\n_{}_", notes.join(", ")));

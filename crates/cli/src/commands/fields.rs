@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use codespan_reporting::term::termcolor::{Color, ColorSpec, WriteColor};
+use falco_catalog::versions::Since;
 use falco_catalog::{ArgSpec, Catalog, FieldInfo};
 use serde_json::{Value, json};
 
@@ -100,7 +101,25 @@ fn text(field: &FieldInfo, out: &mut dyn WriteColor) -> Result<()> {
     if !field.example.is_empty() {
         writeln!(out, "{:INDENT$}e.g. {}", "", field.example)?;
     }
+    match (field.known_since(), field.plugin) {
+        (Some(since), _) => writeln!(out, "{:INDENT$}since {since}", "")?,
+        (None, Some(_)) => {}
+        (None, None) => writeln!(out, "{:INDENT$}since when is unknown", "")?,
+    }
+    if let Some(since) = field.deprecated_since() {
+        writeln!(out, "{:INDENT$}deprecated since {since}", "")?;
+    }
     Ok(())
+}
+
+/// A release with what is known of its engine.
+fn since(since: &Since) -> Value {
+    json!({
+        "falco": since.falco,
+        "absent_up_to_engine": since.lacking.to_string(),
+        "present_from_engine": since.having.to_string(),
+        "source": since.source,
+    })
 }
 
 fn value(catalog: &Catalog, field: &FieldInfo) -> Value {
@@ -120,6 +139,7 @@ fn value(catalog: &Catalog, field: &FieldInfo) -> Value {
         "filter_only": field.flags.filter_only(),
         "description": field.doc,
         "example": (!field.example.is_empty()).then_some(field.example),
-        "since": field.since,
+        "since": field.known_since().map_or_else(|| json!("unknown"), since),
+        "deprecated_since": field.deprecated_since().map(since),
     })
 }
