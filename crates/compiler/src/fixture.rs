@@ -110,8 +110,18 @@ fn annotation(line: &str, start: usize, diagnostic: &Diagnostic) -> String {
 /// When the annotations are not what they should be.
 #[track_caller]
 pub fn check(text: &str) {
+    check_for(crate::Version::FALCO_0_44, text);
+}
+
+/// The same for another engine.
+///
+/// # Panics
+/// When the annotations are not what they should be.
+#[track_caller]
+pub fn check_for(engine: crate::Version, text: &str) {
     let fixture = strip(text);
-    let options = crate::Options::new(std::sync::Arc::new(falco_catalog::Catalog::builtin()));
+    let mut options = crate::Options::new(std::sync::Arc::new(falco_catalog::Catalog::builtin()));
+    options.engine_version = engine;
     let compilation = crate::compile(&fixture.files, &options);
     let ours = annotate(&fixture, &compilation.diagnostics);
     let expected = text.strip_prefix('\n').unwrap_or(text);

@@ -1,11 +1,12 @@
 //! Fields and transformer calls: do they exist, and of what type are they.
 
+use falco_catalog::versions::Subject;
 use falco_catalog::{Catalog, FieldError, ParamType, TypeClass};
 use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Arg, Call, Field, Left, Operator, Text};
 use falco_syntax::condition::parse_left;
 
-use crate::check::{CheckCx, Problem, TKind, TValue, range};
+use crate::check::{CheckCx, Problem, TKind, TValue, range, versions};
 use crate::program::Transformer;
 
 /// Where a value stands.
@@ -90,6 +91,14 @@ impl CheckCx<'_> {
                     let message = format!("`{text}` cannot be used under a transformer");
                     return Err(Problem::new(message, field.range).into());
                 }
+                let newer = versions::problem(self.engine, Subject::Field, &field.name, field.range);
+                let newer = newer.or_else(|| {
+                    field.arg.as_ref()?;
+                    versions::problem(self.engine, Subject::Argument, &field.name, field.range)
+                });
+                if let Some(problem) = newer {
+                    return Err(problem.into());
+                }
                 let (ty, is_list) = (found.ty, found.is_list);
                 Ok(TValue { kind: TKind::Field(found), ty, is_list, text: field.to_string().into() })
             }
@@ -105,6 +114,9 @@ impl CheckCx<'_> {
     }
 
     fn call(&self, call: &Call, side: Side) -> Outcome<TValue> {
+        if let Some(problem) = versions::problem(self.engine, Subject::Transformer, &call.name, call.name_range) {
+            return Err(problem.into());
+        }
         if call.name == "val" {
             return self.val(call, side);
         }
@@ -302,6 +314,25 @@ fn each_field_of_arg(arg: &Arg, visit: &mut dyn FnMut(&Field)) {
         Arg::Call(call) => call.args.iter().for_each(|arg| each_field_of_arg(arg, visit)),
         Arg::List { items, .. } => items.iter().for_each(|arg| each_field_of_arg(arg, visit)),
         Arg::Text(_) => {}
+    }
+}
+
+/// Calls `visit` with every transformer call of a value, outer ones first.
+pub(super) fn each_call(left: &Left, visit: &mut dyn FnMut(&Call)) {
+    if let Left::Call(call) = left {
+        each_inner_call(call, visit);
+    }
+}
+
+fn each_inner_call(call: &Call, visit: &mut dyn FnMut(&Call)) {
+    visit(call);
+    let mut args: Vec<&Arg> = call.args.iter().rev().collect();
+    while let Some(arg) = args.pop() {
+        match arg {
+            Arg::Call(call) => each_inner_call(call, visit),
+            Arg::List { items, .. } => args.extend(items.iter().rev()),
+            Arg::Field(_) | Arg::Text(_) => {}
+        }
     }
 }
 

@@ -10,9 +10,11 @@ mod fields;
 mod hints;
 pub(crate) mod operators;
 mod services;
+pub(crate) mod versions;
 
 use std::sync::Arc;
 
+use falco_catalog::versions::Subject;
 use falco_catalog::{Catalog, EventSet, FieldRef, ParamType};
 use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Check, Expr, Left, Modifier, Operator, Right, Text};
@@ -20,7 +22,7 @@ use falco_syntax::condition::ast::{Check, Expr, Left, Modifier, Operator, Right,
 pub(crate) use consts::Number;
 pub(crate) use fields::exception_field;
 
-use crate::lints::{Lint, net_in_list, number_wraps};
+use crate::lints::{Lint, deprecated_field, net_in_list, number_wraps};
 use crate::options::Version;
 use crate::program::{Const, Transformer};
 use fields::Side;
@@ -218,6 +220,14 @@ impl Checker<'_> {
     fn typed(&self, check: &Check, problems: &mut Vec<Problem>) -> Option<TypedCheck> {
         let cx = &self.cx;
         let (op, op_range) = check.op?;
+        let newer = versions::problem(cx.engine, Subject::Operator, op.as_str(), op_range).or_else(|| {
+            let (modifier, place) = check.modifier?;
+            versions::problem(cx.engine, Subject::Modifier, modifier.as_str(), place)
+        });
+        if let Some(problem) = newer {
+            problems.push(problem);
+            return None;
+        }
         let left = match cx.left(&check.left, Side::Left) {
             Ok(left) => left,
             Err(problem) => {
@@ -275,6 +285,7 @@ impl Checker<'_> {
             let parsed = consts::parse(&self.cx, left, op, item);
             let parsed = match parsed {
                 Ok(_) if names_events && !self.is_event(item) => Err(self.unknown_event(item)),
+                Ok(_) if names_events => self.newer_event(item).map_or(parsed, |problem| Err(problem.into())),
                 parsed => parsed,
             };
             match parsed {
@@ -296,6 +307,12 @@ impl Checker<'_> {
         if let Some((message, help)) = net_in_list::judge(check) {
             push(&net_in_list::LINT, check.range, message, Some(help));
         }
+        let mut doubts = Vec::new();
+        versions::doubts(&self.cx, check, &mut doubts);
+        self.checked.notes.extend(doubts.into_iter().map(|note| Note::Lint(Box::new(note))));
+        let mut push = |lint, place: TextRange, message, help| {
+            self.checked.notes.push(Note::Lint(Box::new(LintNote { lint, range: range(place), message, help })));
+        };
         let items = match &check.right {
             Right::Value(text) => std::slice::from_ref(text),
             Right::List { items, .. } => items.as_slice(),
@@ -314,6 +331,11 @@ impl Checker<'_> {
         std::str::from_utf8(&text.value).is_ok_and(|name| self.cx.catalog.is_known_event(name))
     }
 
+    fn newer_event(&self, text: &Text) -> Option<Problem> {
+        let name = std::str::from_utf8(&text.value).ok()?;
+        versions::problem(self.cx.engine, Subject::Event, name, text.range)
+    }
+
     fn unknown_event(&self, text: &Text) -> Box<Problem> {
         let name = String::from_utf8_lossy(&text.value);
         let mut problem = Problem::new(format!("unknown event type `{name}`"), text.range);
@@ -327,8 +349,11 @@ impl Checker<'_> {
 
     fn deprecated_left(&mut self, left: &Left) {
         fields::each_field(left, &mut |field| {
-            if let Some(name) = DEPRECATED_FIELDS.into_iter().find(|name| *name == field.name) {
+            if let Some(name) = versions::deprecated_fields(self.cx.engine).find(|name| *name == field.name) {
                 self.checked.notes.push(Note::Deprecated { range: range(field.range), field: name });
+            } else if let Some(why) = versions::silently_deprecated(&self.cx, &field.name) {
+                let note = deprecated_field::note(&field.name, range(field.range), why);
+                self.checked.notes.push(Note::Lint(Box::new(note)));
             }
         });
     }

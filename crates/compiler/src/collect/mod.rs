@@ -139,6 +139,7 @@ impl Collector<'_> {
         }
         if let Some(kind) = ir.kind {
             self.unknown_keys(ir, kind);
+            lints::newer_than_engine::keys(self.options, ir, kind).into_iter().for_each(|diag| self.sink.ours(diag));
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod append_precedence;
 pub mod boolean_spelling;
 mod context;
+pub mod deprecated_field;
 pub mod duplicate_key;
 pub mod exception_shape;
 pub mod flow_indent;
@@ -15,8 +16,10 @@ pub mod list_as_value;
 pub mod list_in_quotes;
 pub mod list_over_name;
 pub mod list_without_parentheses;
+pub mod maybe_newer_than_engine;
 pub mod nested_list;
 pub mod net_in_list;
+pub mod newer_than_engine;
 pub mod number_wraps;
 pub mod output_tail;
 pub mod override_ignored;
@@ -36,6 +39,7 @@ pub(crate) use context::Context;
 pub static ALL: &[&Lint] = &[
     &append_precedence::LINT,
     &boolean_spelling::LINT,
+    &deprecated_field::LINT,
     &duplicate_key::LINT,
     &exception_shape::LINT,
     &flow_indent::LINT,
@@ -45,8 +49,10 @@ pub static ALL: &[&Lint] = &[
     &list_in_quotes::LINT,
     &list_over_name::LINT,
     &list_without_parentheses::LINT,
+    &maybe_newer_than_engine::LINT,
     &nested_list::LINT,
     &net_in_list::LINT,
+    &newer_than_engine::LINT,
     &number_wraps::LINT,
     &output_tail::LINT,
     &override_ignored::LINT,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use falco_syntax::condition::parse_left;
 use falco_syntax::output::{Piece, split};
 
-use crate::check::{self, CheckCx, Problem, Range, TValue};
+use crate::check::{self, CheckCx, Problem, Range, TKind, TValue};
 use crate::collect::RuleState;
 use crate::lints;
 use crate::loc::Loc;
@@ -110,7 +110,12 @@ fn token_error(cx: &CheckCx<'_>, range: Range, message: String) -> OutputError {
             unknown_name,
         };
     }
-    if let Some(problem) = call_problem(cx, body) {
+    // The field is known but cannot be used: the engine is too old for it.
+    let newer = || {
+        let left = parse_left(name).ok()?;
+        check::value(&CheckCx { text: name, ..*cx }, &left).err().map(|problem| *problem)
+    };
+    if let Some(problem) = call_problem(cx, body).or_else(newer) {
         let shift = |(from, to): Range| (from + start, to + start);
         return OutputError {
             range: shift(problem.range),
@@ -228,7 +233,7 @@ impl Stage<'_> {
         if !split.is_ok() {
             return (None, skipped);
         }
-        for field in check::DEPRECATED_FIELDS {
+        for field in check::versions::deprecated_fields(self.options.engine_version) {
             if let Some(found) = text.text.find(field) {
                 let message = format!("field `{field}` is deprecated, and the output names it");
                 let mut falco = RawFalco::new(FalcoCode::DeprecatedItem, message.clone(), path.clone());
@@ -239,7 +244,25 @@ impl Stage<'_> {
             }
         }
         self.output_tails(&text, &split, findings);
+        self.deprecated_in_output(&rule.source, &text, &split, findings);
         (Some(OutputUnit { text, split }), false)
+    }
+
+    /// Lint `deprecated-field`, in outputs.
+    fn deprecated_in_output(&self, source: &str, text: &MappedText, split: &SplitOutput, findings: &mut Findings) {
+        let cx =
+            CheckCx { catalog: &self.options.catalog, source, engine: self.options.engine_version, text: &text.text };
+        for piece in &split.pieces {
+            let OutPiece::Value(value) = piece else { continue };
+            let TKind::Field(field) = &value.value.kind else { continue };
+            let Some(field) = self.options.catalog.field(field.id) else { continue };
+            let Some(why) = check::versions::silently_deprecated(&cx, field.name) else { continue };
+            let Some(at) = text.text.find(field.name) else { continue };
+            let place = text.place(at as u32, (at + field.name.len()) as u32).loc;
+            let message = lints::deprecated_field::message(field.name);
+            let diag = lints::deprecated_field::LINT.diag(&self.options.lints, message, place);
+            findings.diags.extend(diag.map(|diag| diag.help(format!("it {why}"))));
+        }
     }
 
     /// Lint `output-tail`: text that looks like part of a token but is literal.
