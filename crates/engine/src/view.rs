@@ -15,33 +15,32 @@ pub struct View<'a> {
     pub ctx: &'a EventContext,
     /// The machine.
     pub machine: &'a Machine,
-    thread: Option<&'a Thread>,
+    thread: OnceCell<Option<&'a Thread>>,
     main: OnceCell<Option<&'a Thread>>,
     fd: OnceCell<Option<&'a Fd>>,
 }
 
 impl<'a> View<'a> {
-    /// Puts the three together; the thread is looked up here, once.
+    /// Puts the three together. Thread and descriptor are looked up when first asked for: most events are of no rule's interest.
     pub fn new(event: &'a Event<'a>, ctx: &'a EventContext, machine: &'a Machine) -> Self {
-        let thread = machine.thread(ctx.thread.unwrap_or(event.tid));
-        Self { event, ctx, machine, thread, main: OnceCell::new(), fd: OnceCell::new() }
+        Self { event, ctx, machine, thread: OnceCell::new(), main: OnceCell::new(), fd: OnceCell::new() }
     }
 
     /// The event's thread: the one that processing found, otherwise the one with the event's tid.
     pub fn thread(&self) -> Option<&'a Thread> {
-        self.thread
+        *self.thread.get_or_init(|| self.machine.thread(self.ctx.thread.unwrap_or(self.event.tid)))
     }
 
     /// The thread that stands for the event's process.
     pub fn main_thread(&self) -> Option<&'a Thread> {
-        *self.main.get_or_init(|| self.thread.and_then(|thread| self.machine.main_thread(thread)))
+        *self.main.get_or_init(|| self.thread().and_then(|thread| self.machine.main_thread(thread)))
     }
 
     /// The event's descriptor: the one that processing found, otherwise the thread's last one.
     pub fn fd(&self) -> Option<&'a Fd> {
         *self.fd.get_or_init(|| match self.ctx.fd {
             Some((owner, num)) => self.machine.thread(owner)?.fds.get(num),
-            None => self.machine.fd(self.thread?, self.ctx.last_event_fd),
+            None => self.machine.fd(self.thread()?, self.ctx.last_event_fd),
         })
     }
 }

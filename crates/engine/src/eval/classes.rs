@@ -7,7 +7,9 @@
 
 use aho_corasick::AhoCorasick;
 use aho_corasick::automaton::OverlappingState;
-use falco_compiler::program::{Const, ExtractId, Operand, Program};
+use falco_catalog::FieldArg;
+use falco_catalog::field as ids;
+use falco_compiler::program::{Const, Extract, ExtractId, ExtractKind, Operand, Program};
 use falco_syntax::condition::ast::{Modifier, Operator};
 use rustc_hash::FxHashMap;
 
@@ -26,10 +28,23 @@ pub(crate) const OTHER: u32 = u32::MAX;
 /// The constants of one field's equality atoms.
 #[derive(Debug)]
 pub(crate) struct ClassGroup {
+    extract: ExtractId,
+    /// Whether the value is one text, not all ancestors'.
+    single: bool,
     classes: FxHashMap<Box<[u8]>, u32>,
 }
 
 impl ClassGroup {
+    /// How many classes there are beside [`OTHER`].
+    pub(crate) fn len(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// The value, where its class alone decides the group's atoms.
+    pub(crate) fn extract_of_texts(&self) -> Option<ExtractId> {
+        self.single.then_some(self.extract)
+    }
+
     /// The value's class; `None` where equality is not plain (a NUL inside) and each atom must compare by itself.
     pub(crate) fn class_of(&self, value: &[u8]) -> Option<u32> {
         if memchr::memchr(0, value).is_some() {
@@ -96,7 +111,7 @@ pub(crate) fn find_groups(program: &Program, atoms: &mut [Judge]) -> Result<Grou
     }
 
     let mut class_groups = Vec::new();
-    for members in in_order(equal) {
+    for (extract, members) in in_order(equal) {
         let mut classes: FxHashMap<Box<[u8]>, u32> = FxHashMap::default();
         for text in members.iter().filter_map(|&i| texts(&program.atoms[i].right)).flatten() {
             let next = classes.len() as u32;
@@ -115,11 +130,12 @@ pub(crate) fn find_groups(program: &Program, atoms: &mut [Judge]) -> Result<Grou
             let negated = program.atoms[i].op == Operator::Ne;
             atoms[i].group = Group::Class { group: class_groups.len() as u32, members: bits.into(), negated };
         }
-        class_groups.push(ClassGroup { classes });
+        let single = program.extracts.get(extract.0 as usize).is_some_and(|e| !is_ancestors(e));
+        class_groups.push(ClassGroup { extract, single, classes });
     }
 
     let mut needle_groups = Vec::new();
-    for members in in_order(contain) {
+    for (_, members) in in_order(contain) {
         let mut words: Vec<&[u8]> = Vec::new();
         let mut numbers = Vec::new();
         for &i in &members {
@@ -141,10 +157,18 @@ pub(crate) fn find_groups(program: &Program, atoms: &mut [Judge]) -> Result<Grou
     Ok((class_groups.into(), needle_groups.into()))
 }
 
-fn in_order(groups: FxHashMap<ExtractId, Vec<usize>>) -> Vec<Vec<usize>> {
+fn in_order(groups: FxHashMap<ExtractId, Vec<usize>>) -> Vec<(ExtractId, Vec<usize>)> {
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(extract, _)| *extract);
-    groups.into_iter().map(|(_, members)| members).collect()
+    groups
+}
+
+/// Whether an atom is about the value of each ancestor.
+fn is_ancestors(extract: &Extract) -> bool {
+    matches!(&extract.kind, ExtractKind::Field(field) if field.arg == FieldArg::None && matches!(
+        field.id,
+        ids::PROC_ANAME | ids::PROC_AEXE | ids::PROC_AEXEPATH | ids::PROC_ACMDLINE | ids::PROC_AARGS | ids::PROC_AENV
+    ))
 }
 
 /// The constants, where all are text.

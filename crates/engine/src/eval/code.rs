@@ -18,65 +18,113 @@ pub(crate) const MATCH: u32 = u32::MAX;
 /// The rule does not match.
 pub(crate) const NO_MATCH: u32 = u32::MAX - 1;
 
-/// Emits code for a condition and returns where it starts (which may be one of the two ends). Instructions are emitted from the
-/// last to the first, so that targets are known. `known` tells atoms whose truth is known, `cost` orders the operands of `and`
-/// and `or`: an atom has no side effect, so cheap ones go first.
-pub(crate) fn emit(
-    expr: &BoolExpr,
-    code: &mut Vec<Instr>,
-    known: &dyn Fn(AtomId) -> Option<bool>,
-    cost: &dyn Fn(AtomId) -> u32,
-) -> u32 {
-    emit_to(expr, MATCH, NO_MATCH, code, known, cost)
+/// A condition in which negation stands at the atoms alone, operands of one kind are joined, and atoms whose truth is known are
+/// gone. `And` of nothing is true, `Or` of nothing false.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    And(Vec<Form>),
+    Or(Vec<Form>),
+    /// The atom, or that it does not hold.
+    Atom {
+        atom: AtomId,
+        negated: bool,
+    },
 }
 
-fn emit_to(
-    expr: &BoolExpr,
-    on_true: u32,
-    on_false: u32,
-    code: &mut Vec<Instr>,
-    known: &dyn Fn(AtomId) -> Option<bool>,
-    cost: &dyn Fn(AtomId) -> u32,
-) -> u32 {
+impl Form {
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::And(children) if children.is_empty())
+    }
+
+    pub(crate) fn is_false(&self) -> bool {
+        matches!(self, Self::Or(children) if children.is_empty())
+    }
+
+    /// What must all hold.
+    pub(crate) fn conjuncts(&self) -> &[Form] {
+        match self {
+            Self::And(children) => children,
+            other => std::slice::from_ref(other),
+        }
+    }
+}
+
+/// Brings a condition into [`Form`]. `known` tells atoms whose truth is known.
+pub(crate) fn simplify(expr: &BoolExpr, known: &dyn Fn(AtomId) -> Option<bool>) -> Form {
+    simplify_as(expr, false, known)
+}
+
+fn simplify_as(expr: &BoolExpr, negated: bool, known: &dyn Fn(AtomId) -> Option<bool>) -> Form {
     match expr {
-        BoolExpr::Not(child) => emit_to(child, on_false, on_true, code, known, cost),
+        BoolExpr::Not(child) => simplify_as(child, !negated, known),
         BoolExpr::Atom(atom, _) => match known(*atom) {
-            Some(true) => on_true,
-            Some(false) => on_false,
-            None if on_true == on_false => on_true,
-            None => {
-                code.push(Instr { atom: *atom, on_true, on_false });
-                (code.len() - 1) as u32
-            }
+            Some(truth) if truth != negated => Form::And(Vec::new()),
+            Some(_) => Form::Or(Vec::new()),
+            None => Form::Atom { atom: *atom, negated },
         },
-        BoolExpr::And(children) => {
+        BoolExpr::And(children) | BoolExpr::Or(children) => {
+            let all = matches!(expr, BoolExpr::And(_)) != negated;
+            let mut out: Vec<Form> = Vec::with_capacity(children.len());
+            for child in children {
+                match simplify_as(child, negated, known) {
+                    Form::And(inner) if all => out.extend(inner),
+                    Form::Or(inner) if !all => out.extend(inner),
+                    settled if settled.is_true() || settled.is_false() => return settled,
+                    other => out.push(other),
+                }
+            }
+            match (out.len(), all) {
+                (1, _) => out.swap_remove(0),
+                (_, true) => Form::And(out),
+                (_, false) => Form::Or(out),
+            }
+        }
+    }
+}
+
+/// Emits code for a condition and returns where it starts (which may be one of the two ends). Instructions are emitted from the
+/// last to the first, so that targets are known. `cost` orders the operands of `and` and `or`: an atom has no side effect, so
+/// cheap ones go first.
+pub(crate) fn emit(form: &Form, code: &mut Vec<Instr>, cost: &dyn Fn(AtomId) -> u32) -> u32 {
+    emit_to(form, MATCH, NO_MATCH, code, cost)
+}
+
+fn emit_to(form: &Form, on_true: u32, on_false: u32, code: &mut Vec<Instr>, cost: &dyn Fn(AtomId) -> u32) -> u32 {
+    match form {
+        Form::Atom { .. } if on_true == on_false => on_true,
+        Form::Atom { atom, negated } => {
+            let (on_true, on_false) = if *negated { (on_false, on_true) } else { (on_true, on_false) };
+            code.push(Instr { atom: *atom, on_true, on_false });
+            (code.len() - 1) as u32
+        }
+        Form::And(children) => {
             let mut next = on_true;
             for child in cheapest_first(children, cost).into_iter().rev() {
-                next = emit_to(child, next, on_false, code, known, cost);
+                next = emit_to(child, next, on_false, code, cost);
             }
             next
         }
-        BoolExpr::Or(children) => {
+        Form::Or(children) => {
             let mut next = on_false;
             for child in cheapest_first(children, cost).into_iter().rev() {
-                next = emit_to(child, on_true, next, code, known, cost);
+                next = emit_to(child, on_true, next, code, cost);
             }
             next
         }
     }
 }
 
-fn cheapest_first<'e>(children: &'e [BoolExpr], cost: &dyn Fn(AtomId) -> u32) -> Vec<&'e BoolExpr> {
-    let mut ordered: Vec<&BoolExpr> = children.iter().collect();
+fn cheapest_first<'e>(children: &'e [Form], cost: &dyn Fn(AtomId) -> u32) -> Vec<&'e Form> {
+    let mut ordered: Vec<&Form> = children.iter().collect();
     ordered.sort_by_cached_key(|child| total_cost(child, cost));
     ordered
 }
 
-fn total_cost(expr: &BoolExpr, cost: &dyn Fn(AtomId) -> u32) -> u32 {
-    match expr {
-        BoolExpr::Atom(atom, _) => cost(*atom),
-        BoolExpr::Not(child) => total_cost(child, cost),
-        BoolExpr::And(children) | BoolExpr::Or(children) => {
+/// The cost of all atoms together.
+pub(crate) fn total_cost(form: &Form, cost: &dyn Fn(AtomId) -> u32) -> u32 {
+    match form {
+        Form::Atom { atom, .. } => cost(*atom),
+        Form::And(children) | Form::Or(children) => {
             children.iter().fold(0, |sum: u32, child| sum.saturating_add(total_cost(child, cost)))
         }
     }
@@ -126,7 +174,7 @@ mod tests {
                 let mut code = Vec::new();
                 let truths = seed >> 5;
                 let known = |a: AtomId| (known_bits >> a.0 & 1 == 1).then_some(truths >> a.0 & 1 == 1);
-                let start = emit(&expr, &mut code, &known, &|a| 5 - a.0);
+                let start = emit(&simplify(&expr, &known), &mut code, &|a| 5 - a.0);
                 assert!(code.iter().all(|i| known(i.atom).is_none()));
                 for bits in 0..32u32 {
                     let truth = |a: u32| known(AtomId(a)).unwrap_or(bits >> a & 1 == 1);
@@ -140,7 +188,7 @@ mod tests {
     fn known_answers_leave_nothing() {
         let expr = BoolExpr::And(vec![BoolExpr::Atom(AtomId(0), 0), BoolExpr::Atom(AtomId(1), 1)]);
         let mut code = Vec::new();
-        let start = emit(&expr, &mut code, &|a| (a.0 == 0).then_some(false), &|_| 1);
+        let start = emit(&simplify(&expr, &|a| (a.0 == 0).then_some(false)), &mut code, &|_| 1);
         assert_eq!(start, NO_MATCH);
     }
 }

@@ -10,7 +10,8 @@ use falco_compiler::program::{
 use falco_compiler::{FilterProgram, OutputProgram};
 use rustc_hash::FxHashMap;
 
-use super::code::{self, Instr, NO_MATCH};
+use super::code::{self, Instr};
+use super::gates::Gates;
 use super::prepare::Prepared;
 
 /// The rules by event source and event code. What a code needs is worked out when its first event comes.
@@ -34,6 +35,7 @@ struct SourceIndex {
 pub(crate) struct Plan {
     pub(crate) rules: Box<[(u32, u32)]>,
     pub(crate) code: Box<[Instr]>,
+    pub(crate) gates: Gates,
 }
 
 /// Where the plan for an event lies.
@@ -85,11 +87,11 @@ impl RuleIndex {
         Some(PlanKey { source: self.last, code })
     }
 
-    pub(crate) fn plan(&self, key: PlanKey) -> Option<&Plan> {
-        let source = self.sources.get(key.source)?;
+    pub(crate) fn plan(&mut self, key: PlanKey) -> Option<&mut Plan> {
+        let source = self.sources.get_mut(key.source)?;
         match key.code {
-            Some(code) => source.by_code.get(usize::from(code.0))?.as_deref(),
-            None => source.any.as_deref(),
+            Some(code) => source.by_code.get_mut(usize::from(code.0))?.as_deref_mut(),
+            None => source.any.as_deref_mut(),
         }
     }
 
@@ -101,19 +103,21 @@ impl RuleIndex {
         let known = |atom| fixed.get(&atom).copied();
         let cost = |atom: AtomId| prepared.costs.get(atom.0 as usize).copied().unwrap_or(0);
         let mut code = Vec::new();
-        let mut rules = Vec::new();
+        let (mut rules, mut forms) = (Vec::new(), Vec::new());
         for &rule in &source.rules {
             let Some(program) = prepared.program.rules.get(rule as usize) else { continue };
             let possible = key.code.is_none_or(|code| program.events.contains(code));
             if !possible || !self.enabled.get(rule as usize).copied().unwrap_or(false) {
                 continue;
             }
-            let start = code::emit(&program.condition, &mut code, &known, &cost);
-            if start != NO_MATCH {
-                rules.push((rule, start));
+            let form = code::simplify(&program.condition, &known);
+            if !form.is_false() {
+                rules.push((rule, code::emit(&form, &mut code, &cost)));
+                forms.push(form);
             }
         }
-        let plan = Box::new(Plan { rules: rules.into(), code: code.into() });
+        let gates = Gates::new(&forms, prepared, &mut code, &cost);
+        let plan = Box::new(Plan { rules: rules.into(), code: code.into(), gates });
         match key.code {
             Some(code) => {
                 let at = usize::from(code.0);

@@ -7,6 +7,7 @@
 mod classes;
 mod code;
 mod explain;
+mod gates;
 mod glob;
 mod hosts;
 mod index;
@@ -71,7 +72,7 @@ pub enum EvalError {
 pub struct EvalCounters {
     /// Events that were judged by rules.
     pub events: u64,
-    /// Rules that an event's kind and its values left to look at, on all events together.
+    /// Rules that an event's kind left to look at, on all events together.
     pub evaluated: u64,
     /// Matches, on all events together.
     pub matched: u64,

@@ -121,6 +121,11 @@ impl Prepared {
         self.extracts.get(atom.left.0 as usize).map_or(ByCode::No, |shape| shape.by_code)
     }
 
+    /// A guess at the work of an extraction.
+    pub(crate) fn extract_cost(&self, extract: ExtractId) -> u32 {
+        extract_cost(extract, &self.program)
+    }
+
     /// The host names that rules compare addresses with.
     pub(crate) fn host_names(&self) -> impl Iterator<Item = &HostNames> {
         self.atoms.iter().filter_map(|judge| match &judge.test {

@@ -27,6 +27,8 @@ pub struct Profile {
     pub atoms: Vec<AtomCost>,
     /// By rule and atom: how often the rule was the first to ask for the atom, and what that took. The leaves of a flame graph.
     pub pairs: FxHashMap<(u32, AtomId), PairCost>,
+    /// Of the rules' time, what went into look-ups that rule many rules out at once; no atom has it.
+    pub shared_ns: u64,
     /// What was taken off each timing, in nanoseconds.
     pub clock_ns: u64,
 }
@@ -34,8 +36,8 @@ pub struct Profile {
 /// What a rule cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuleCost {
-    /// Events on which its condition was begun. Events whose kind, or whose other values, rule it out beforehand are not
-    /// among them.
+    /// Events whose kind left it to look at. Most end at a check that it shares with other rules, of which it does not have the
+    /// time unless it is the first of them.
     pub evaluated: u64,
     /// Events that it matched.
     pub matched: u64,
@@ -88,6 +90,7 @@ impl Profile {
             rules: vec![RuleCost::default(); program.rules.len()],
             atoms: vec![AtomCost::default(); program.atoms.len()],
             pairs: FxHashMap::default(),
+            shared_ns: 0,
             clock_ns: clock_cost(),
         }
     }
@@ -97,7 +100,7 @@ impl Profile {
         self.rules.iter().map(|rule| rule.time_ns).sum()
     }
 
-    /// Rules begun, on all events together.
+    /// Rules that the events' kinds left to look at, on all events together.
     pub fn evaluated(&self) -> u64 {
         self.rules.iter().map(|rule| rule.evaluated).sum()
     }
@@ -110,6 +113,7 @@ impl Profile {
     /// Adds another profile of the same program.
     pub fn merge(&mut self, other: &Self) {
         self.events += other.events;
+        self.shared_ns += other.shared_ns;
         self.clock_ns = self.clock_ns.max(other.clock_ns);
         for (mine, theirs) in self.rules.iter_mut().zip(&other.rules) {
             mine.evaluated += theirs.evaluated;
@@ -171,10 +175,24 @@ impl Profile {
         }
     }
 
-    pub(super) fn ran(&mut self, rule: u32, matched: bool) {
+    pub(super) fn began(&mut self, rule: u32) {
         if let Some(cost) = self.rules.get_mut(rule as usize) {
             cost.evaluated += 1;
-            cost.matched += u64::from(matched);
+        }
+    }
+
+    pub(super) fn ended_in_match(&mut self, rule: u32) {
+        if let Some(cost) = self.rules.get_mut(rule as usize) {
+            cost.matched += 1;
+        }
+    }
+
+    /// Work that rules share: the look-ups by which many are ruled out at once.
+    pub(super) fn shared(&mut self, rule: u32, elapsed_ns: u64) {
+        let time_ns = elapsed_ns.saturating_sub(self.clock_ns);
+        self.shared_ns += time_ns;
+        if let Some(cost) = self.rules.get_mut(rule as usize) {
+            cost.time_ns += time_ns;
         }
     }
 }

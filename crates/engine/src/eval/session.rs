@@ -11,10 +11,11 @@ use falco_compiler::program::{Atom, AtomId, Extract, ExtractId, ExtractKind, Ope
 use falco_syntax::condition::ast::Operator;
 use rustc_hash::FxHashMap;
 
-use super::classes::has_class;
-use super::code::MATCH;
+use super::classes::{OTHER, has_class};
+use super::code::{Instr, MATCH};
 use super::explain::{Explanation, Truth};
-use super::index::{PlanKey, RuleIndex, carries_its_name, is_host_name};
+use super::gates::{Check, Gates};
+use super::index::{Plan, PlanKey, RuleIndex, carries_its_name, is_host_name};
 use super::matcher::compare_values;
 use super::prepare::{ByCode, Group, Judge, Part, Prepared, Route, Shape};
 use super::profile::{self, Profile};
@@ -41,6 +42,8 @@ pub(crate) struct Memo {
     looks: Box<[u64]>,
     times: Times,
     pub(crate) counters: EvalCounters,
+    /// The rules that are still alive; only for its buffer.
+    alive: Vec<u64>,
     /// The buffer that outputs showed last; see [`Work::shown_buffer`].
     buffer: Vec<u8>,
 }
@@ -88,6 +91,7 @@ impl Memo {
             looks: vec![0; prepared.program.extracts.len()].into(),
             times: Times::default(),
             counters: EvalCounters::default(),
+            alive: Vec::new(),
             buffer: Vec::new(),
         }
     }
@@ -155,57 +159,46 @@ impl<'s, S: FieldSource> Session<'s, S> {
 
     /// The numbers of the rules that the event matches, in order. `matches` is cleared first.
     pub fn matches(&mut self, matching: Matching, matches: &mut Vec<u32>) {
-        matches.clear();
-        let Some(key) = self.plan_key() else {
-            return;
-        };
-        let Some(plan) = self.index.plan(key) else {
-            return;
-        };
-        let mut evaluated = 0;
-        for &(rule, start) in &plan.rules {
-            evaluated += 1;
-            let mut next = start;
-            while let Some(instr) = plan.code.get(next as usize) {
-                next = if self.work.holds(instr.atom) { instr.on_true } else { instr.on_false };
-            }
-            if next == MATCH {
-                matches.push(rule);
-                if matching == Matching::First {
-                    break;
-                }
-            }
-        }
-        self.work.count(evaluated, matches.len());
+        self.run(matching, matches, &mut Unwatched);
     }
 
     /// The same, with the time of every step written down. Costs two readings of the clock for each atom that is judged.
     pub fn matches_profiled(&mut self, matching: Matching, matches: &mut Vec<u32>, profile: &mut Profile) {
-        matches.clear();
         profile.events += 1;
-        let Some(key) = self.plan_key() else {
+        self.run(matching, matches, profile);
+    }
+
+    #[inline]
+    fn run<W: Watch>(&mut self, matching: Matching, matches: &mut Vec<u32>, watch: &mut W) {
+        matches.clear();
+        let Some(plan) = self.plan_key().and_then(|key| self.index.plan(key)) else {
             return;
         };
-        let Some(plan) = self.index.plan(key) else {
-            return;
-        };
-        let mut evaluated = 0;
-        for &(rule, start) in &plan.rules {
-            evaluated += 1;
-            let mut next = start;
-            while let Some(instr) = plan.code.get(next as usize) {
-                let truth = self.work.holds_profiled(rule, instr.atom, profile);
-                next = if truth { instr.on_true } else { instr.on_false };
-            }
-            profile.ran(rule, next == MATCH);
-            if next == MATCH {
-                matches.push(rule);
-                if matching == Matching::First {
-                    break;
+        let Plan { rules, code, gates } = plan;
+        let work = &mut self.work;
+        if !rules.is_empty() {
+            watch.begin(rules);
+            // Moved out for the borrow's sake; nothing is allocated.
+            let mut alive = std::mem::take(&mut work.memo.alive);
+            work.pass_gates(rules, code, gates, &mut alive, watch);
+            'words: for (word, bits) in alive.iter().enumerate() {
+                let mut rest = *bits;
+                while rest != 0 {
+                    let place = word * 64 + rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    let Some(&(rule, start)) = rules.get(place) else { break };
+                    if work.run_code(code, start, rule, watch) {
+                        watch.matched(rule);
+                        matches.push(rule);
+                        if matching == Matching::First {
+                            break 'words;
+                        }
+                    }
                 }
             }
+            work.memo.alive = alive;
         }
-        self.work.count(evaluated, matches.len());
+        work.count(rules.len(), matches.len());
     }
 
     /// The place of the event's plan, made on the first event of its kind; `None` when no rule is about its source.
@@ -299,10 +292,10 @@ impl<'s, S: FieldSource> Work<'s, S> {
             .collect()
     }
 
-    fn count(&mut self, evaluated: u64, matched: usize) {
+    fn count(&mut self, evaluated: usize, matched: usize) {
         let counters = &mut self.memo.counters;
         counters.events += 1;
-        counters.evaluated += evaluated;
+        counters.evaluated += evaluated as u64;
         counters.matched += matched as u64;
     }
 
@@ -321,17 +314,92 @@ impl<'s, S: FieldSource> Work<'s, S> {
         }
     }
 
-    fn holds_profiled(&mut self, rule: u32, atom: AtomId, profile: &mut Profile) -> bool {
-        let known = self.memo.atoms.get(atom.0 as usize).is_none_or(|stamp| stamp >> 1 == self.memo.epoch);
-        if known {
-            profile.remembered(atom);
-            return self.holds(atom);
+    /// Whether code that starts at `at` ends in a match. `rule` is who wants to know.
+    #[inline]
+    fn run_code<W: Watch>(&mut self, code: &[Instr], mut at: u32, rule: u32, watch: &mut W) -> bool {
+        while let Some(instr) = code.get(at as usize) {
+            at = if watch.holds(self, rule, instr.atom) { instr.on_true } else { instr.on_false };
         }
-        let start = Instant::now();
-        let holds = self.holds(atom);
-        let elapsed = profile::nanoseconds(start);
-        profile.judged(rule, atom, self.truth(atom), elapsed);
-        holds
+        at == MATCH
+    }
+
+    /// Sets the bits of the rules, by place, that no gate rules out.
+    #[inline]
+    fn pass_gates<W: Watch>(
+        &mut self,
+        rules: &[(u32, u32)],
+        code: &[Instr],
+        gates: &mut Gates,
+        alive: &mut Vec<u64>,
+        watch: &mut W,
+    ) {
+        alive.clear();
+        alive.resize(rules.len() / 64, u64::MAX);
+        if rules.len() % 64 > 0 {
+            alive.push((1 << (rules.len() % 64)) - 1);
+        }
+        let (gates, trial) = gates.next_event();
+        for gate in gates {
+            if !gate.is_needed(alive, trial) {
+                continue;
+            }
+            let rule = gate.first_user(alive).and_then(|place| rules.get(place)).map_or(0, |(rule, _)| *rule);
+            let before = if trial { count_bits(alive) } else { 0 };
+            match &gate.check {
+                Check::Code(start) => {
+                    if !self.run_code(code, *start, rule, watch) {
+                        alive.iter_mut().zip(&gate.users).for_each(|(alive, users)| *alive &= !users);
+                    }
+                }
+                Check::Class { extract, group, alive: by_class } => {
+                    let class = match watch.timed(self, rule, |work| work.class_of_extract(*extract, *group as usize)) {
+                        Some(class) => class,
+                        // A text that atoms must look at by themselves.
+                        None => continue,
+                    };
+                    let stay = by_class.get(class as usize).map_or(&[][..], |places| places);
+                    // Those that stay are noted before all users go.
+                    let mut kept = [0u64; 4];
+                    match alive.len() {
+                        words @ 1..=4 => {
+                            for place in stay {
+                                kept[(place / 64) as usize & 3] |= 1 << (place % 64);
+                            }
+                            for ((alive, users), kept) in alive.iter_mut().zip(&gate.users).zip(&kept[..words]) {
+                                *alive &= !users | kept;
+                            }
+                        }
+                        _ => {
+                            let mut word = 0;
+                            let mut keep = 0u64;
+                            let mut places = stay.iter().peekable();
+                            for (alive, users) in alive.iter_mut().zip(&gate.users) {
+                                while let Some(place) = places.next_if(|place| **place / 64 == word) {
+                                    keep |= 1 << (place % 64);
+                                }
+                                *alive &= !users | keep;
+                                (word, keep) = (word + 1, 0);
+                            }
+                        }
+                    }
+                }
+            }
+            if trial {
+                gate.removed += before - count_bits(alive);
+            }
+            if alive.iter().all(|word| *word == 0) {
+                return;
+            }
+        }
+    }
+
+    /// The class of a value; [`OTHER`] where there is none, `None` where atoms must compare by themselves.
+    fn class_of_extract(&mut self, extract: ExtractId, group: usize) -> Option<u32> {
+        match self.value(extract) {
+            Some(Value::Bytes(bytes)) => self.class_of(group, bytes),
+            Some(_) => None,
+            None => Some(OTHER),
+        }
     }
 
     fn holds(&mut self, atom: AtomId) -> bool {
@@ -531,6 +599,65 @@ impl<'s, S: FieldSource> Work<'s, S> {
             Value::Uint(n) => i64::try_from(n).ok(),
             _ => None,
         }
+    }
+}
+
+fn count_bits(words: &[u64]) -> u32 {
+    words.iter().map(|word| word.count_ones()).sum()
+}
+
+/// Who looks on while rules are judged: nobody, at no cost, or a profile.
+trait Watch: Sized {
+    /// Rules are looked at.
+    fn begin(&mut self, _rules: &[(u32, u32)]) {}
+    /// A rule matches.
+    fn matched(&mut self, _rule: u32) {}
+    /// Judges an atom that `rule` asks for.
+    fn holds<S: FieldSource>(&mut self, work: &mut Work<'_, S>, rule: u32, atom: AtomId) -> bool;
+    /// Does work that many atoms share, on behalf of `rule`.
+    fn timed<'s, S, T>(&mut self, work: &mut Work<'s, S>, rule: u32, what: impl FnOnce(&mut Work<'s, S>) -> T) -> T;
+}
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    #[inline]
+    fn holds<S: FieldSource>(&mut self, work: &mut Work<'_, S>, _: u32, atom: AtomId) -> bool {
+        work.holds(atom)
+    }
+
+    #[inline]
+    fn timed<'s, S, T>(&mut self, work: &mut Work<'s, S>, _: u32, what: impl FnOnce(&mut Work<'s, S>) -> T) -> T {
+        what(work)
+    }
+}
+
+impl Watch for Profile {
+    fn begin(&mut self, rules: &[(u32, u32)]) {
+        rules.iter().for_each(|(rule, _)| self.began(*rule));
+    }
+
+    fn matched(&mut self, rule: u32) {
+        self.ended_in_match(rule);
+    }
+
+    fn holds<S: FieldSource>(&mut self, work: &mut Work<'_, S>, rule: u32, atom: AtomId) -> bool {
+        if work.memo.atoms.get(atom.0 as usize).is_none_or(|stamp| stamp >> 1 == work.memo.epoch) {
+            self.remembered(atom);
+            return work.holds(atom);
+        }
+        let start = Instant::now();
+        let holds = work.holds(atom);
+        let elapsed = profile::nanoseconds(start);
+        self.judged(rule, atom, work.truth(atom), elapsed);
+        holds
+    }
+
+    fn timed<'s, S, T>(&mut self, work: &mut Work<'s, S>, rule: u32, what: impl FnOnce(&mut Work<'s, S>) -> T) -> T {
+        let start = Instant::now();
+        let out = what(work);
+        self.shared(rule, profile::nanoseconds(start));
+        out
     }
 }
 
