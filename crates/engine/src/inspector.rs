@@ -28,10 +28,12 @@ pub trait EventSource {
 impl EventSource for falco_scap::Reader<'_> {
     type Error = falco_scap::Error;
 
+    #[inline]
     fn advance(&mut self) -> Result<Advance, Self::Error> {
         Self::advance(self)
     }
 
+    #[inline]
     fn event(&self) -> Option<Event<'_>> {
         Self::event(self)
     }
@@ -158,35 +160,7 @@ impl<S: EventSource> Inspector<S> {
     /// The next event; `None` at the end. Events that are for the state alone come too: see [`EventContext::visible`].
     #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
     pub fn next(&mut self) -> Result<Option<Step<'_>>, S::Error> {
-        let ctx = loop {
-            match self.source.advance()? {
-                Advance::End => {
-                    self.end_header();
-                    return Ok(None);
-                }
-                Advance::Item(item) => self.load(item),
-                Advance::Event => {
-                    let Some(event) = self.source.event() else { continue };
-                    if let Some(header) = &mut self.header {
-                        if !header.complete {
-                            header.complete = true;
-                            self.machine.finish_header();
-                        }
-                        // A capture may begin with what went on while its header was written. That is state, not news.
-                        if is_state_event(&event) {
-                            self.machine.process(&event);
-                            self.counts.count(event.ty, false);
-                            continue;
-                        }
-                        self.end_header();
-                    }
-                    let Some(event) = self.source.event() else { continue };
-                    let ctx = self.machine.process(&event);
-                    self.counts.count(event.ty, ctx.visible);
-                    break ctx;
-                }
-            }
-        };
+        let Some(ctx) = self.process_next()? else { return Ok(None) };
         let machine = &self.machine;
         Ok(self.source.event().map(|event| Step { event, ctx, machine }))
     }
@@ -194,14 +168,58 @@ impl<S: EventSource> Inspector<S> {
     /// The next event that rules and output see.
     pub fn next_visible(&mut self) -> Result<Option<Step<'_>>, S::Error> {
         let ctx = loop {
-            match self.next()? {
+            match self.process_next()? {
                 None => return Ok(None),
-                Some(step) if step.ctx.visible => break step.ctx,
+                Some(ctx) if ctx.visible => break ctx,
                 Some(_) => {}
             }
         };
         let machine = &self.machine;
         Ok(self.source.event().map(|event| Step { event, ctx, machine }))
+    }
+
+    /// Takes in all up to the next event and that too.
+    #[inline]
+    fn process_next(&mut self) -> Result<Option<EventContext>, S::Error> {
+        loop {
+            match self.source.advance()? {
+                Advance::Event => {
+                    if self.header.is_some() && self.is_of_the_header() {
+                        continue;
+                    }
+                    let Some(event) = self.source.event() else { continue };
+                    let ctx = self.machine.process(&event);
+                    self.counts.count(event.ty, ctx.visible);
+                    return Ok(Some(ctx));
+                }
+                Advance::End => {
+                    self.end_header();
+                    return Ok(None);
+                }
+                Advance::Item(item) => self.load(item),
+            }
+        }
+    }
+
+    /// Before the first event that is news: a capture may begin with what went on while its header was written. That is state;
+    /// it is taken in here.
+    #[cold]
+    fn is_of_the_header(&mut self) -> bool {
+        if let Some(header) = &mut self.header
+            && !header.complete
+        {
+            header.complete = true;
+            self.machine.finish_header();
+        }
+        if let Some(event) = self.source.event()
+            && is_state_event(&event)
+        {
+            self.machine.process(&event);
+            self.counts.count(event.ty, false);
+            return true;
+        }
+        self.end_header();
+        false
     }
 
     fn load(&mut self, item: Item<'_>) {

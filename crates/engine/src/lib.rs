@@ -13,6 +13,7 @@ pub mod fields;
 pub mod inspector;
 pub mod parse;
 pub mod render;
+pub mod replay;
 pub mod state;
 pub mod value;
 pub mod view;

@@ -5,8 +5,8 @@
 //! Likewise all words that a field is searched for (`contains`) go into one automaton. So the cost per event does not grow with
 //! the number of rules.
 
-use aho_corasick::AhoCorasick;
 use aho_corasick::automaton::OverlappingState;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use falco_catalog::FieldArg;
 use falco_catalog::field as ids;
 use falco_compiler::program::{Const, Extract, ExtractId, ExtractKind, Operand, Program};
@@ -63,6 +63,8 @@ pub(crate) fn has_class(members: &[u64], class: u32) -> bool {
 #[derive(Debug)]
 pub(crate) struct NeedleGroup {
     automaton: AhoCorasick,
+    /// Finds whether there is any of the words, several times faster than `automaton` finds all. Mostly there is none.
+    any: AhoCorasick,
     words: usize,
 }
 
@@ -76,6 +78,9 @@ impl NeedleGroup {
     pub(crate) fn find(&self, value: &[u8], found: &mut [u64]) {
         found.fill(0);
         let text = c_str(value);
+        if !self.any.is_match(text) {
+            return;
+        }
         let mut state = OverlappingState::start();
         loop {
             self.automaton.find_overlapping(text, &mut state);
@@ -152,7 +157,15 @@ pub(crate) fn find_groups(program: &Program, atoms: &mut [Judge]) -> Result<Grou
         for (&i, &needle) in members.iter().zip(&numbers) {
             atoms[i].group = Group::Needle { group: needle_groups.len() as u32, needle };
         }
-        needle_groups.push(NeedleGroup { automaton: automaton(words.iter().copied(), false)?, words: words.len() });
+        let any = AhoCorasickBuilder::new()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(&words)
+            .map_err(|error| EvalError::Automaton { reason: error.to_string() })?;
+        needle_groups.push(NeedleGroup {
+            automaton: automaton(words.iter().copied(), false)?,
+            any,
+            words: words.len(),
+        });
     }
     Ok((class_groups.into(), needle_groups.into()))
 }
