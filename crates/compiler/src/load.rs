@@ -47,6 +47,9 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
         let start = root.place.offset.into();
         let known = documents.iter().any(|d| matches!(d, Document::Other { loc, .. } if loc.start == start));
         if !known && verdict.refusal.is_none() {
+            // Blame what was written: the mistake that made Falco's reader leave the sequence, not the item where it noticed.
+            let mistakes = parse.errors().iter().map(|error| u32::from(error.range.start()));
+            let start = mistakes.take_while(|at| *at <= start).last().unwrap_or(start);
             documents.push(Document::Other { what, loc: Loc::new(uid, start, first_line_end(text, start)) });
         }
     }
