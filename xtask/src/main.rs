@@ -1,7 +1,9 @@
-//! Repository chores: `cargo xtask testdata` writes the captures under testdata/, `cargo xtask lints` the lints' pages.
+//! Repository chores: `cargo xtask testdata` writes the captures under testdata/, `cargo xtask lints` the lints' pages,
+//! `cargo xtask capture` a long recording for measurements.
 
 #![allow(clippy::print_stderr, reason = "a tool for the terminal")]
 
+mod capture;
 mod intrusion;
 
 use std::path::{Path, PathBuf};
@@ -10,9 +12,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 const USAGE: &str = "usage: cargo xtask testdata|lints [--check]
+       cargo xtask capture [--events N] [--seed S] [--gzip] -o FILE
 
 testdata    writes the captures under testdata/captures; with --check only says whether they are what it would write
-lints       writes docs/lints from the lints' sources; with --check only says whether it is what it would write";
+lints       writes docs/lints from the lints' sources; with --check only says whether it is what it would write
+capture     writes a made-up recording of N events (5,000,000) of a small server, always the same for the same seed";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +25,7 @@ fn main() -> ExitCode {
         ["testdata", "--check"] => testdata(true),
         ["lints"] => lints(false),
         ["lints", "--check"] => lints(true),
+        ["capture", options @ ..] => long_capture(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -37,6 +42,13 @@ fn main() -> ExitCode {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn long_capture(args: &[&str]) -> Result<()> {
+    let options = capture::Options::parse(args).context(USAGE)?;
+    let bytes = capture::run(&options)?;
+    eprintln!("wrote {bytes} bytes");
+    Ok(())
 }
 
 /// The captures are made by code, so that everybody can see what is in them, and kept, so that nobody needs the code.
