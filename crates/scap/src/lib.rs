@@ -4,6 +4,7 @@
 //! Start reading at [`Reader`] and [`Item`] for what a capture holds, at [`Event`] for how an event is seen, at [`Writer`] and
 //! [`builder`] for making captures. How events of old captures become current ones is in `plan.rs` and `convert.rs`.
 
+pub mod batch;
 pub mod block;
 pub mod builder;
 mod convert;
