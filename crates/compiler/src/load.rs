@@ -44,13 +44,16 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
             NodeKind::Scalar => "a single value",
             NodeKind::Sequence | NodeKind::Null => continue,
         };
-        let start = root.place.offset.into();
-        let known = documents.iter().any(|d| matches!(d, Document::Other { loc, .. } if loc.start == start));
+        let start: u32 = root.place.offset.into();
+        // Blame what was written: the mistake that made Falco's reader leave the sequence, not the item where it noticed.
+        let mistakes = parse.errors().iter().filter(|error| error.kind != ErrorKind::UnderIndented);
+        let blamed =
+            mistakes.map(|error| error.range.start().into()).take_while(|at| *at <= start).last().unwrap_or(start);
+        let known = documents
+            .iter()
+            .any(|d| matches!(d, Document::Other { loc, .. } if loc.start == start || loc.start == blamed));
         if !known && verdict.refusal.is_none() {
-            // Blame what was written: the mistake that made Falco's reader leave the sequence, not the item where it noticed.
-            let mistakes = parse.errors().iter().map(|error| u32::from(error.range.start()));
-            let start = mistakes.take_while(|at| *at <= start).last().unwrap_or(start);
-            documents.push(Document::Other { what, loc: Loc::new(uid, start, first_line_end(text, start)) });
+            documents.push(Document::Other { what, loc: Loc::new(uid, blamed, first_line_end(text, blamed)) });
         }
     }
     let refused = verdict.refusal.is_some();

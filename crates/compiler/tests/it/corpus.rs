@@ -28,6 +28,11 @@ fn there(test: &str) -> bool {
 const OFFICIAL: [&str; 3] =
     ["falco/falco_rules.yaml", "falco/falco-incubating_rules.yaml", "falco/falco-sandbox_rules.yaml"];
 
+/// The texts of the official rules files, where they are at hand.
+pub(crate) fn official(test: &str) -> Option<Vec<String>> {
+    there(test).then(|| OFFICIAL.map(|name| load(name).text.to_string()).to_vec())
+}
+
 #[test]
 fn official_rules_load_alone_and_together_without_a_finding() {
     if !there("official_rules_load_alone_and_together_without_a_finding") {

@@ -7,6 +7,7 @@ mod incremental;
 mod limits;
 mod meaning;
 mod ranges;
+mod recovery;
 mod versions;
 
 use std::sync::Arc;
