@@ -125,6 +125,9 @@ impl Versions {
             );
         }
         out.push_str("];\n");
+        let newest = self.since.values().map(|(_, _, having, _)| *having).max().unwrap_or((0, 0, 0));
+        let _ = writeln!(out, "/// Engines from this one on have everything that the facts are about.");
+        let _ = writeln!(out, "pub const NEWEST: EngineVersion = {};", engine(newest));
         out
     }
 }
