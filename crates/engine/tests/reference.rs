@@ -17,7 +17,7 @@ use falco_engine::inspector::Inspector;
 use falco_engine::render::time::use_utc;
 use falco_engine::value::FieldSource;
 use falco_engine::view::View;
-use falco_scap::Reader;
+use falco_scap::{Error, Reader, Stage};
 use serde_json::Value as Json;
 
 /// The reference material, when it is at hand.
@@ -50,18 +50,9 @@ impl Tally {
         }
     }
 
-    fn finish(self, what: &str) {
-        self.report(what, "byte for byte");
-    }
-
-    fn finish_up_to(self, what: &str, differences: &str) {
-        self.report(what, &format!("up to {differences}"));
-    }
-
-    fn report(self, what: &str, how: &str) {
-        println!("{what}: {} of {} {how}", self.total - self.wrong.len(), self.total);
-        assert!(self.total > 0, "nothing was compared");
-        assert!(self.wrong.is_empty(), "{} differ:\n{}", self.wrong.len(), self.wrong.join("\n"));
+    /// What to say of a set when its files agree.
+    fn agreed(&self) -> usize {
+        self.total - self.wrong.len()
     }
 }
 
@@ -114,9 +105,8 @@ fn users_as_on_the_references_machine() -> bool {
     has("/etc/passwd", "games:x:5:") && has("/etc/group", "disk:x:6:")
 }
 
-fn check_outputs(folder: &str, test: &str) {
-    let Some(shared) = shared(test) else { return };
-    let catalog = Catalog::builtin();
+/// Lines of `read` with the queries of a folder's index.
+fn outputs(shared: &Path, catalog: &Catalog, folder: &str) -> Tally {
     let folder = shared.join("expected").join(folder);
     let index: Json = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
     let cases = index.get("cases").unwrap_or(&index).as_array().unwrap();
@@ -127,32 +117,84 @@ fn check_outputs(folder: &str, test: &str) {
             // Past the capturing of tests that pass: a skip must be seen.
             let _ = std::io::Write::write_all(
                 &mut std::io::stderr(),
-                format!("skipped: old_events.full.txt names users as Debian does, this machine does not ({test})\n")
-                    .as_bytes(),
+                b"skipped: old_events.full.txt names users as Debian does, this machine does not\n",
             );
             continue;
         }
         let capture = [folder.join(text("capture")), shared.join("captures").join(text("capture"))];
         let capture = fs::read(capture.iter().find(|path| path.exists()).unwrap()).unwrap();
-        let actual = read(&catalog, &capture, &text("filter"), &text("format"));
+        let actual = read(catalog, &capture, &text("filter"), &text("format"));
         tally.compare(&text("file"), &fs::read(folder.join(text("file"))).unwrap(), &actual);
     }
-    tally.finish(test);
+    tally
 }
 
-#[test]
-fn outputs_of_the_libraries() {
-    check_outputs("libs-48dfd53", "outputs_of_the_libraries");
-}
+/// The sets of reference answers, and how close ours must come.
+type Set = (&'static str, &'static str, fn(&Path, &Catalog) -> Tally);
+
+const SETS: [Set; 6] = [
+    ("libs-48dfd53", "byte for byte", |shared, catalog| outputs(shared, catalog, "libs-48dfd53")),
+    ("synth", "byte for byte", |shared, catalog| outputs(shared, catalog, "synth")),
+    ("modern", "byte for byte", |shared, catalog| outputs(shared, catalog, "modern")),
+    ("alerts", "byte for byte", alerts),
+    ("corrupt", "events, last event, error, exit", |shared, _| corrupt(shared)),
+    ("sysdig-0.29.3", "up to the named differences", sysdig),
+];
 
 #[test]
-fn outputs_on_synthetic_captures() {
-    check_outputs("synth", "outputs_on_synthetic_captures");
+fn the_reference_answers() {
+    let Some(shared) = shared("the_reference_answers") else { return };
+    let catalog = Catalog::builtin();
+    let (mut agreed, mut total, mut wrong) = (0, 0, Vec::new());
+    for (name, how, run) in SETS {
+        let tally = run(&shared, &catalog);
+        println!("{name:14} {:3} of {:3}   {how}", tally.agreed(), tally.total);
+        assert!(tally.total > 0, "{name}: nothing was compared");
+        (agreed, total) = (agreed + tally.agreed(), total + tally.total);
+        wrong.extend(tally.wrong.into_iter().map(|what| format!("{name}/{what}")));
+    }
+    println!("{:14} {agreed:3} of {total:3}", "all");
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-#[test]
-fn outputs_on_a_modern_recording() {
-    check_outputs("modern", "outputs_on_a_modern_recording");
+/// Damaged captures: how many events are seen, which is the last, with what error and exit status it ends.
+fn corrupt(shared: &Path) -> Tally {
+    let folder = shared.join("expected/corrupt");
+    let index: Json = serde_json::from_slice(&fs::read(folder.join("index.json")).unwrap()).unwrap();
+    let mut tally = Tally::default();
+    for case in index.as_array().unwrap() {
+        let name = case["mutation"].as_str().unwrap();
+        let capture = fs::read(folder.join(format!("{name}.scap"))).unwrap();
+        let mut inspector = Inspector::new(Reader::from_bytes(&capture));
+        let (mut events, mut last) = (0, Json::Null);
+        let error = loop {
+            match inspector.next_visible() {
+                Ok(Some(step)) => {
+                    events += 1;
+                    last = format!("{} {}", step.ctx.num, step.event.ty.info().unwrap().name).into();
+                }
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        let exit = match error.as_ref().map(Error::stage) {
+            None => 0,
+            Some(Stage::Events) => 2,
+            Some(Stage::Open | Stage::Restart) => 3,
+        };
+        let message = error.map(|error| {
+            let prefix = if error.stage() == Stage::Restart { "could not restart capture: " } else { "" };
+            format!("{prefix}{}", error.kind())
+        });
+        // The reference's text without what is its own: the kind of exit and the place in its sources.
+        let wanted = case["error"].as_str().map(|text| {
+            let text = text.trim_start_matches("EXCEPTION ").trim_start_matches("ERROR ");
+            text.trim_start_matches("scap error: ").replace(" at <file>, line <n>", "")
+        });
+        let expected = format!("{} {} {wanted:?} {}", case["events_delivered"], case["last"], case["exit"]);
+        tally.compare(name, expected.as_bytes(), format!("{events} {last} {message:?} {exit}").as_bytes());
+    }
+    tally
 }
 
 /// How alerts are written.
@@ -195,12 +237,10 @@ fn run(evaluator: &mut Evaluator, capture: &[u8], form: Form, matching: Matching
     (out + &summary.to_string()).into_bytes()
 }
 
-#[test]
-fn alerts_as_falco_raised_them() {
-    let Some(shared) = shared("alerts_as_falco_raised_them") else { return };
-    let catalog = Catalog::builtin();
+/// Alerts with the summary after them.
+fn alerts(shared: &Path, catalog: &Catalog) -> Tally {
     let folder = shared.join("expected/alerts");
-    let mut evaluator = evaluator(&catalog, &[folder.join("rules.yaml")]);
+    let mut evaluator = evaluator(catalog, &[folder.join("rules.yaml")]);
     let mut tally = Tally::default();
     let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -217,7 +257,7 @@ fn alerts_as_falco_raised_them() {
         let actual = run(&mut evaluator, &fs::read(path.unwrap()).unwrap(), form, matching);
         tally.compare(&name, &fs::read(&file).unwrap(), &actual);
     }
-    tally.finish("alerts_as_falco_raised_them");
+    tally
 }
 
 #[test]
@@ -546,10 +586,8 @@ const DIFFERENCES: [Difference; 8] = [
 /// "group-number-too-wide" in docs/conformance.md. Nothing in the capture tells when, so it is put right in the answer.
 const WIDE_GID: &str = "8589934591";
 
-#[test]
-fn outputs_of_an_older_sysdig() {
-    let Some(shared) = shared("outputs_of_an_older_sysdig") else { return };
-    let catalog = Catalog::builtin();
+/// Lines of sysdig 0.29.3.
+fn sysdig(shared: &Path, catalog: &Catalog) -> Tally {
     let mut files: Vec<PathBuf> =
         fs::read_dir(shared.join("expected/sysdig-0.29.3")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -558,11 +596,11 @@ fn outputs_of_an_older_sysdig() {
     for file in files {
         let case = SysdigCase::read(&fs::read_to_string(&file).unwrap());
         let pieces = case.pieces();
-        let filter = compile_filter(&catalog, "syscall", &case.filter).unwrap();
+        let filter = compile_filter(catalog, "syscall", &case.filter).unwrap();
         let fields: Vec<&str> = pieces.iter().map(|(_, field)| *field).chain(LOOKED_AT).collect();
         let format: String = fields.iter().map(|field| format!("%{field}{SEPARATOR}")).collect();
-        let output = compile_output(&catalog, "syscall", &format!("*{format}")).unwrap();
-        let (mut evaluator, template) = Evaluator::for_query("syscall", Some(filter), output, &catalog).unwrap();
+        let output = compile_output(catalog, "syscall", &format!("*{format}")).unwrap();
+        let (mut evaluator, template) = Evaluator::for_query("syscall", Some(filter), output, catalog).unwrap();
         let capture = fs::read(shared.join("captures").join(&case.capture)).unwrap();
         let mut inspector = Inspector::new(Reader::from_bytes(&capture)).with_local_accounts(true);
         let (mut line, mut matches, mut actual) = (Vec::new(), Vec::new(), String::new());
@@ -608,5 +646,5 @@ fn outputs_of_an_older_sysdig() {
         assert!(used > 0, "{} makes no difference", difference.name);
     }
     println!("    {wide_gids} lines differ by group-number-too-wide");
-    tally.finish_up_to("outputs_of_an_older_sysdig", "the named differences");
+    tally
 }
