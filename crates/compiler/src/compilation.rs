@@ -2,23 +2,24 @@
 
 use std::sync::{Arc, OnceLock};
 
-use falco_syntax::{SourceMap, TextRange};
+use falco_syntax::SourceMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::check::{self, Checked};
-use crate::collect::{Collection, Collector};
-use crate::diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Span};
+use crate::check;
+use crate::collect::Collection;
+use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::index::{self, ItemIndex};
 use crate::items::FileItems;
 use crate::load;
-use crate::loc::{Loc, Uid};
+use crate::loc::Loc;
 use crate::lower;
 use crate::options::Options;
 use crate::program::{Program, Provenance};
-use crate::report::render::Places;
-use crate::report::{FalcoCode, LoadResult, schema};
-use crate::sink::{RawDiag, RawFalco, Sink};
-use crate::stage::{Condition, ListUnit, MacroUnit, RuleUnit, Stage, TextCache};
+use crate::report::render::Positions;
+use crate::report::{LoadResult, schema};
+use crate::session::{MacroChecks, Places, Session, SpanMap, falco_messages};
+use crate::sink::RawFalco;
+use crate::stage::{Condition, TextCache, Units};
 
 /// A file to load.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub struct SourceFile {
     /// Its text.
     pub text: Arc<str>,
     /// For rules embedded in another document: where each stretch of `text` stands in that.
-    map: Option<Arc<SourceMap>>,
+    pub(crate) map: Option<Arc<SourceMap>>,
 }
 
 impl SourceFile {
@@ -44,14 +45,14 @@ impl SourceFile {
     }
 }
 
-/// What the next compilation can reuse of earlier ones: unchanged items of files, conditions by their text. One cache serves
-/// one set of options at a time: it empties itself when catalogue or engine version change.
+/// What the next compilation can reuse of earlier ones: unchanged items of files, conditions by their text, and what everything
+/// came to that an edit does not concern. One cache serves one set of options at a time: it empties itself when they change.
 #[derive(Debug, Default)]
 pub struct Cache {
     files: FxHashMap<String, CachedFile>,
     texts: TextCache,
-    /// What the entries depend on: the catalogue's address and the engine version.
-    settings: Option<(Arc<falco_catalog::Catalog>, crate::options::Version)>,
+    session: Option<Session>,
+    work: Work,
 }
 
 #[derive(Debug)]
@@ -60,16 +61,40 @@ struct CachedFile {
     items: Arc<FileItems>,
 }
 
+/// What a compilation did, in numbers: how much of an earlier one could be reused.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// Files that were parsed.
+    pub files_parsed: usize,
+    /// Items that were read from their trees; the others of those files were as before.
+    pub items_read: usize,
+    /// Conditions whose text was new.
+    pub conditions_parsed: usize,
+    /// Conditions that were type-checked, once for each source.
+    pub conditions_checked: usize,
+    /// Lists, macros and rules that were worked out again, since they or something in them changed.
+    pub items_compiled: usize,
+    /// Files whose diagnostics were made anew.
+    pub files_rendered: usize,
+    /// Whether everything was compiled from the first file on.
+    pub anew: bool,
+}
+
 impl Cache {
+    /// What the last compilation with this cache did.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
     fn prepare(&mut self, options: &Options) {
-        let same = self.settings.as_ref().is_some_and(|(catalog, version)| {
-            *version == options.engine_version
-                && (Arc::ptr_eq(catalog, &options.catalog) || **catalog == *options.catalog)
-        });
-        if !same {
+        let before = self.session.as_ref().map(|session| session.options());
+        if before.is_some_and(|before| !before.same_checks(options)) {
             self.texts = TextCache::default();
-            self.settings = Some((Arc::clone(&options.catalog), options.engine_version));
         }
+        if before.is_some_and(|before| !before.same(options)) {
+            self.session = None;
+        }
+        self.work = Work::default();
         self.texts.begin();
     }
 
@@ -79,15 +104,45 @@ impl Cache {
             return Arc::clone(&known.items);
         }
         let previous = known.map(|known| Arc::clone(&known.items));
-        let items = Arc::new(load::load(&file.text, previous.as_deref()));
+        let (items, read) = load::load(&file.text, previous.as_deref());
+        let items = Arc::new(items);
+        self.work.files_parsed += 1;
+        self.work.items_read += read;
         let entry = CachedFile { text: Arc::clone(&file.text), items: Arc::clone(&items) };
         self.files.insert(file.path.clone(), entry);
         items
     }
 
+    /// Follows the files: by a patch if that is possible, else anew.
+    fn session(&mut self, files: &[SourceFile], loaded: &[Arc<FileItems>], options: &Options) -> Vec<Vec<RawFalco>> {
+        let mut falco = Vec::new();
+        let mut patched = None;
+        // A report of Falco's needs every file in turn.
+        if let Some(mut session) = self.session.take().filter(|_| !options.falco_report)
+            && session.patch(files, loaded, &mut self.texts)
+        {
+            patched = Some(session);
+        }
+        self.work.anew = patched.is_none();
+        let session = match patched {
+            Some(session) => session,
+            None => {
+                let (session, messages) = Session::build(files, loaded, options, &mut self.texts);
+                falco = messages;
+                session
+            }
+        };
+        (self.work.items_compiled, self.work.files_rendered) = session.work();
+        (self.work.conditions_parsed, self.work.conditions_checked) = self.texts.work();
+        self.session = Some(session);
+        falco
+    }
+
     fn finish(&mut self, files: &[SourceFile]) {
-        let current: FxHashSet<&str> = files.iter().map(|file| &*file.path).collect();
-        self.files.retain(|path, _| current.contains(&**path));
+        if self.files.len() > files.len() {
+            let current: FxHashSet<&str> = files.iter().map(|file| &*file.path).collect();
+            self.files.retain(|path, _| current.contains(&**path));
+        }
         self.texts.end();
     }
 }
@@ -95,10 +150,6 @@ impl Cache {
 /// What a set of files means.
 #[derive(Debug, Clone)]
 pub struct Compilation {
-    /// All findings of all items, in order of file and position.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What Falco would say to each file in turn.
-    pub loads: Vec<LoadResult>,
     inner: Arc<Inner>,
 }
 
@@ -106,24 +157,52 @@ pub struct Compilation {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) files: Vec<SourceFile>,
+    loaded: Vec<Arc<FileItems>>,
+    options: Options,
     /// Where items are: file and offset.
-    pub(crate) places: FxHashMap<Uid, (u32, u32)>,
-    pub(crate) collection: Collection,
-    pub(crate) lists: Vec<Option<Arc<ListUnit>>>,
-    pub(crate) macros: Vec<Option<Arc<MacroUnit>>>,
-    pub(crate) rules: Vec<Option<Arc<RuleUnit>>>,
+    places: Arc<Places>,
+    pub(crate) collection: Arc<Collection>,
+    pub(crate) units: Arc<Units>,
     /// Macros as checked for the sources whose rules use them.
-    pub(crate) macro_checks: FxHashMap<(u32, Arc<str>), Arc<Checked>>,
+    pub(crate) macro_checks: Arc<MacroChecks>,
     /// Rules that are too much for one program.
-    pub(crate) left_out: FxHashSet<u32>,
+    pub(crate) left_out: Arc<FxHashSet<u32>>,
+    /// By file.
+    diagnostics: Vec<Arc<[Diagnostic]>>,
+    loads: OnceLock<Vec<LoadResult>>,
     program: OnceLock<Arc<Program>>,
     index: OnceLock<Arc<ItemIndex>>,
 }
 
 impl Compilation {
+    /// All findings of all items, in order of file and position. A copy; see [`Compilation::of_file`].
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.iter().cloned().collect()
+    }
+
+    /// All findings of all items, in order of file and position.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.inner.diagnostics.iter().flat_map(|found| found.iter())
+    }
+
+    /// The findings in a file, in order of position. The same allocation as that of the compilation before, if they were not
+    /// made anew.
+    pub fn of_file(&self, file: FileId) -> Arc<[Diagnostic]> {
+        self.inner.diagnostics.get(file.index()).map_or_else(|| Arc::from([]), Arc::clone)
+    }
+
     /// Whether Falco loads every file.
     pub fn loads(&self) -> bool {
-        self.loads.iter().all(|load| load.successful)
+        !self.iter().any(|diagnostic| diagnostic.code.starts_with("LOAD_ERR"))
+    }
+
+    /// What Falco would say to each file in turn; without [`Options::falco_report`] only whether it loads, and the error.
+    pub fn load_results(&self) -> &[LoadResult] {
+        self.inner.loads.get_or_init(|| {
+            let inner = &self.inner;
+            let falco = falco_messages(&inner.loaded, &inner.options, &mut TextCache::default(), false);
+            load_results(inner, falco, &mut TextCache::default())
+        })
     }
 
     /// The program of all rules that compile, in Falco's order, disabled ones included. Made when it is first asked for.
@@ -140,18 +219,7 @@ impl Compilation {
 impl Inner {
     /// A place as a range of a file.
     pub(crate) fn span(&self, loc: Loc) -> Span {
-        let (file, base) = self.places.get(&loc.uid).copied().unwrap_or((0, 0));
-        let (mut start, mut end) = (base.wrapping_add(loc.start), base.wrapping_add(loc.end));
-        if let Some(file) = self.files.get(file as usize) {
-            let len = file.text.len() as u32;
-            start = start.min(len);
-            end = end.clamp(start, len);
-            if let Some(map) = &file.map {
-                let range = map.map_range(TextRange::new(start.into(), end.into()));
-                (start, end) = (range.start().into(), range.end().into());
-            }
-        }
-        Span { file: FileId(file), start, end }
+        SpanMap { places: &self.places, files: &self.files }.span(loc)
     }
 
     /// The text at a place, line breaks as blanks.
@@ -180,146 +248,59 @@ impl Inner {
             exception: exception.map(ToString::to_string),
         }
     }
-
-    fn diagnostic(&self, raw: RawDiag) -> Diagnostic {
-        Diagnostic {
-            code: raw.code,
-            severity: raw.severity,
-            message: raw.message,
-            span: self.span(raw.loc),
-            item: raw.item.map(|(kind, name)| ItemName { kind, name: name.to_string() }),
-            labels: raw
-                .labels
-                .into_iter()
-                .filter(|(loc, _)| loc.uid != Uid::NOWHERE)
-                .map(|(loc, message)| Label { span: self.span(loc), message })
-                .collect(),
-            help: raw.help,
-            fixes: raw
-                .fixes
-                .into_iter()
-                .map(|fix| Fix {
-                    title: fix.title,
-                    edits: fix.edits.into_iter().map(|(loc, text)| Edit { span: self.span(loc), text }).collect(),
-                    safe: fix.safe,
-                })
-                .collect(),
-        }
-    }
 }
-
-/// All rules of a program together may not have more checks than this.
-const MAX_PROGRAM: u64 = 4_000_000;
 
 /// Compiles files in load order.
 pub fn compile(files: &[SourceFile], options: &Options) -> Compilation {
-    compile_cached(files, options, &mut Cache::default())
+    run(files, options, &mut Cache::default())
 }
 
 /// [`compile`] with what earlier compilations left.
 pub fn compile_cached(files: &[SourceFile], options: &Options, cache: &mut Cache) -> Compilation {
+    let compilation = run(files, options, cache);
+    // So that the first edit does not have to wait for it.
+    if let Some(session) = cache.session.as_mut().filter(|_| !options.falco_report) {
+        session.prepare();
+    }
+    compilation
+}
+
+fn run(files: &[SourceFile], options: &Options, cache: &mut Cache) -> Compilation {
     cache.prepare(options);
     let loaded: Vec<Arc<FileItems>> = files.iter().map(|file| cache.load(file)).collect();
-    let mut places = FxHashMap::default();
-    places.insert(Uid::NOWHERE, (0, 0));
-    for (number, items) in (0u32..).zip(&loaded) {
-        places.insert(items.uid, (number, 0));
-        places.extend(items.items().map(|(base, ir)| (ir.uid, (number, base))));
-    }
-
-    let mut run = Run::new(options, &mut cache.texts, false);
-    let mut falco: Vec<Vec<RawFalco>> = Vec::with_capacity(files.len());
-    let mut diags = Vec::new();
-    for (number, items) in loaded.iter().enumerate() {
-        let more = number + 1 < loaded.len();
-        let (messages, collected) = run.load(items, more);
-        falco.push(messages);
-        diags.extend(collected);
-        if more {
-            // What is right in the end, but wrong when Falco looks at it, is wrong.
-            diags.extend(run.stage.errors());
-        }
-    }
-    let Run { collection, mut stage, .. } = run;
-    stage.all_findings(&mut diags);
-    drop_torn(&loaded, &mut diags);
-    let yaml_ok = loaded.iter().all(|items| items.refusal.is_none());
-    if yaml_ok {
-        stage.unused(&collection, &mut diags);
-    }
-    let (left_out, too_many) = oversized(&collection, &stage);
-    diags.extend(too_many);
-    plugin_requirements(options, &collection, &mut diags);
-    crate::lints::run(options, &collection, &stage, &mut diags);
-    let (macro_diags, macro_checks) = stage.macro_findings(&collection);
-    diags.extend(macro_diags);
-    let (lists, macros, rules) = (stage.lists, stage.macros, stage.rules);
-
-    // After a failed load Falco goes on with what it had collected up to the error.
-    let failed = falco.iter().position(|messages| messages.iter().any(|message| message.code.is_error()));
-    if options.falco_report && failed.is_some_and(|failed| failed + 1 < files.len()) {
-        let mut run = Run::new(options, &mut cache.texts, true);
-        falco = loaded.iter().enumerate().map(|(number, items)| run.load(items, number + 1 < loaded.len()).0).collect();
-    }
-    let loads = load_results(files, &loaded, &places, &falco, options);
-
+    let falco = cache.session(files, &loaded, options);
+    let parts = cache.session.as_ref().map(Session::snapshot).unwrap_or_default();
     let inner = Inner {
         files: files.to_vec(),
-        places,
-        collection,
-        lists,
-        macros,
-        rules,
-        macro_checks,
-        left_out,
+        loaded,
+        options: options.clone(),
+        places: parts.places,
+        collection: parts.collection,
+        units: parts.units,
+        macro_checks: parts.macro_checks,
+        left_out: parts.left_out,
+        diagnostics: parts.diagnostics,
+        loads: OnceLock::new(),
         program: OnceLock::new(),
         index: OnceLock::new(),
     };
-    let mut diagnostics: Vec<Diagnostic> = diags.into_iter().map(|raw| inner.diagnostic(raw)).collect();
-    diagnostics.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
-    diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
+    if options.falco_report {
+        let results = load_results(&inner, falco, &mut cache.texts);
+        inner.loads.get_or_init(|| results);
+    }
     cache.finish(files);
-    Compilation { diagnostics, loads, inner: Arc::new(inner) }
+    Compilation { inner: Arc::new(inner) }
 }
 
-/// Loading of files one after another.
-struct Run<'a> {
-    options: &'a Options,
-    collection: Collection,
-    stage: Stage<'a>,
-    strict: bool,
-}
-
-impl<'a> Run<'a> {
-    fn new(options: &'a Options, texts: &'a mut TextCache, strict: bool) -> Self {
-        Self { options, collection: Collection::default(), stage: Stage::new(options, texts), strict }
+/// Falco's report of each load. After a failed load Falco goes on with what it had collected up to the error.
+fn load_results(inner: &Inner, mut falco: Vec<Vec<RawFalco>>, texts: &mut TextCache) -> Vec<LoadResult> {
+    let (files, loaded, options) = (&inner.files, &inner.loaded, &inner.options);
+    let failed = falco.iter().position(|messages| messages.iter().any(|message| message.code.is_error()));
+    if options.falco_report && failed.is_some_and(|failed| failed + 1 < files.len()) {
+        falco = falco_messages(loaded, options, texts, true);
     }
-
-    /// Loads a file: Falco's messages, and our findings while collecting.
-    fn load(&mut self, items: &FileItems, more: bool) -> (Vec<RawFalco>, Vec<RawDiag>) {
-        self.collection.changed.clear();
-        self.collection.changed_rules.clear();
-        let mut sink = Sink::default();
-        Collector { options: self.options, collection: &mut self.collection, sink: &mut sink, strict: self.strict }
-            .file(items);
-        self.stage.update(&self.collection, more);
-        let mut messages = sink.falco;
-        if !sink.failed {
-            self.stage.falco_messages(&self.collection, &mut messages, self.options.falco_report);
-        }
-        (messages, sink.diags)
-    }
-}
-
-fn load_results(
-    files: &[SourceFile],
-    loaded: &[Arc<FileItems>],
-    places: &FxHashMap<Uid, (u32, u32)>,
-    falco: &[Vec<RawFalco>],
-    options: &Options,
-) -> Vec<LoadResult> {
     let names: Vec<(&str, &str)> = files.iter().map(|file| (&*file.path, &*file.text)).collect();
-    let mut rendering = Places::new(places, names);
+    let mut rendering = Positions::new(&inner.places, names);
     files
         .iter()
         .zip(loaded)
@@ -333,7 +314,7 @@ fn load_results(
                 warnings: Vec::new(),
                 schema: None,
             };
-            for raw in messages {
+            for raw in &messages {
                 let message = rendering.message(number, raw);
                 if raw.code.is_error() {
                     result.successful = false;
@@ -348,71 +329,4 @@ fn load_results(
             result
         })
         .collect()
-}
-
-/// Where the YAML itself is broken, what the item lacks or has too much says nothing.
-fn drop_torn(loaded: &[Arc<FileItems>], diags: &mut Vec<RawDiag>) {
-    let mut torn: FxHashSet<Uid> = FxHashSet::default();
-    for file in loaded {
-        let mut items: Vec<(u32, Uid)> = file.items().map(|(base, ir)| (base, ir.uid)).collect();
-        items.sort_unstable_by_key(|(base, _)| *base);
-        for error in file.yaml_errors.iter().filter(|error| error.fatal) {
-            let next = items.partition_point(|(base, _)| *base <= error.start);
-            torn.extend(next.checked_sub(1).and_then(|i| items.get(i)).map(|(_, uid)| *uid));
-            // An error right before an item can be what tore its beginning off.
-            torn.extend(items.get(next).filter(|(base, _)| *base <= error.end.saturating_add(2)).map(|(_, uid)| *uid));
-        }
-    }
-    if torn.is_empty() {
-        return;
-    }
-    let shape = [FalcoCode::ErrYamlValidate, FalcoCode::UnknownKey, FalcoCode::UnknownItem].map(FalcoCode::as_str);
-    diags.retain(|diag| !(torn.contains(&diag.loc.uid) && shape.contains(&diag.code)));
-}
-
-/// Rules beyond the size of a program.
-fn oversized(collection: &Collection, stage: &Stage<'_>) -> (FxHashSet<u32>, Vec<RawDiag>) {
-    let mut total = 0u64;
-    let mut left_out = FxHashSet::default();
-    let mut diags = Vec::new();
-    for (index, (rule, unit)) in (0u32..).zip(collection.rules.iter().zip(&stage.rules)) {
-        let Some(unit) = unit.as_ref().filter(|unit| unit.ok) else { continue };
-        total = total.saturating_add(unit.nodes);
-        if total > MAX_PROGRAM {
-            total -= unit.nodes;
-            left_out.insert(index);
-            let message = format!("all rules together have more than {MAX_PROGRAM} checks; this one is left out");
-            let mut diag = RawDiag::falco(FalcoCode::ErrCompileCondition, message, rule.definition_name);
-            diag.item = Some((ItemKind::Rule, Arc::clone(&rule.name)));
-            diags.push(diag);
-        }
-    }
-    (left_out, diags)
-}
-
-/// Whether the loaded plugins are what the rules ask for. Falco judges this after loading, and stops.
-fn plugin_requirements(options: &Options, collection: &Collection, diags: &mut Vec<RawDiag>) {
-    let Some(plugins) = &options.plugins else { return };
-    for requirement in &collection.plugins {
-        let version = |name: &str| plugins.iter().find(|plugin| plugin.name == name).map(|plugin| plugin.version);
-        let met = requirement
-            .alternatives
-            .iter()
-            .any(|(name, wanted)| version(name).is_some_and(|version| version.satisfies(*wanted)));
-        if met {
-            continue;
-        }
-        let wanted: Vec<String> =
-            requirement.alternatives.iter().map(|(name, wanted)| format!("`{name}` {wanted}")).collect();
-        let loaded = requirement.alternatives.iter().find_map(|(name, _)| Some((name, version(name)?)));
-        let message = match loaded {
-            Some((name, version)) => {
-                format!("plugin `{name}` is loaded in version {version}, but {} is required", wanted.join(" or "))
-            }
-            None => format!("plugin {} is required, but not loaded", wanted.join(" or ")),
-        };
-        let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, requirement.loc);
-        diag.item = Some((ItemKind::PluginVersions, "".into()));
-        diags.push(diag);
-    }
 }

@@ -123,7 +123,7 @@ pub fn check_for(engine: crate::Version, text: &str) {
     let mut options = crate::Options::new(std::sync::Arc::new(falco_catalog::Catalog::builtin()));
     options.engine_version = engine;
     let compilation = crate::compile(&fixture.files, &options);
-    let ours = annotate(&fixture, &compilation.diagnostics);
+    let ours = annotate(&fixture, &compilation.diagnostics());
     let expected = text.strip_prefix('\n').unwrap_or(text);
     assert!(ours == expected, "\n--- expected\n{expected}\n--- ours\n{ours}");
 }

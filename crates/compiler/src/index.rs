@@ -5,7 +5,7 @@ use std::sync::Arc;
 use falco_catalog::EventSet;
 use rustc_hash::FxHashMap;
 
-use crate::collect::SiteRaw;
+use crate::collect::{SiteRaw, Table};
 use crate::compilation::Inner;
 use crate::diagnostic::{ItemKind, Span};
 use crate::lower::{expanded_macro, expanded_rule};
@@ -131,9 +131,9 @@ pub enum Effective {
 /// Builds the index of a compilation.
 pub(crate) fn build(inner: &Inner) -> ItemIndex {
     let mut index = ItemIndex {
-        macro_by_name: inner.collection.macro_by_name.clone(),
-        list_by_name: inner.collection.list_by_name.clone(),
-        rule_by_name: inner.collection.rule_by_name.clone(),
+        macro_by_name: ranks(&inner.collection.macros),
+        list_by_name: ranks(&inner.collection.lists),
+        rule_by_name: ranks(&inner.collection.rules),
         ..ItemIndex::default()
     };
     let sites = |sites: &[SiteRaw]| -> Vec<ItemSite> {
@@ -147,8 +147,8 @@ pub(crate) fn build(inner: &Inner) -> ItemIndex {
             })
             .collect()
     };
-    for (number, list) in inner.collection.lists.iter().enumerate() {
-        let items = inner.lists.get(number).and_then(Option::as_ref).map(|unit| unit.paste.items()).unwrap_or_default();
+    for (id, list) in inner.collection.lists.iter() {
+        let items = inner.units.list(id).map(|unit| unit.paste.items()).unwrap_or_default();
         index.lists.push(ItemEntry {
             kind: ItemKind::List,
             name: Arc::clone(&list.name),
@@ -159,8 +159,8 @@ pub(crate) fn build(inner: &Inner) -> ItemIndex {
             },
         });
     }
-    for (number, macro_) in inner.collection.macros.iter().enumerate() {
-        let unit = inner.macros.get(number).and_then(Option::as_ref);
+    for (id, macro_) in inner.collection.macros.iter() {
+        let unit = inner.units.macro_(id);
         let expanded = unit.filter(|unit| !unit.broken && !unit.too_large()).map(|unit| expanded_macro(inner, unit));
         index.macros.push(ItemEntry {
             kind: ItemKind::Macro,
@@ -170,8 +170,8 @@ pub(crate) fn build(inner: &Inner) -> ItemIndex {
             effective: Effective::Macro { text: macro_.condition.text.clone(), expanded },
         });
     }
-    for (number, rule) in inner.collection.rules.iter().enumerate() {
-        let unit = inner.rules.get(number).and_then(Option::as_ref);
+    for (id, rule) in inner.collection.rules.iter() {
+        let unit = inner.units.rule(id);
         let fine = unit.filter(|unit| unit.ok);
         index.rules.push(ItemEntry {
             kind: ItemKind::Rule,
@@ -192,36 +192,43 @@ pub(crate) fn build(inner: &Inner) -> ItemIndex {
     index
 }
 
+/// The place of each name in the order.
+fn ranks<T>(table: &Table<T>) -> FxHashMap<Arc<str>, u32> {
+    table.by_name().iter().map(|(name, id)| (Arc::clone(name), table.rank(*id))).collect()
+}
+
 fn references(inner: &Inner, index: &mut ItemIndex) {
+    let collection = &inner.collection;
     let mut condition = |condition: &Condition, targets: &[Option<u32>], kind: ItemKind, from: &Arc<str>| {
         for (ident, target) in condition.parsed.refs.iter().zip(targets) {
             let place = condition.pasted.place(ident.range.0, ident.range.1);
-            if let Some(entry) = target.and_then(|t| index.macros.get_mut(t as usize)) {
+            let entry = target.and_then(|t| index.macros.get_mut(collection.macros.rank(t) as usize));
+            if let Some(entry) = entry {
                 let span = inner.span(place.loc);
                 entry.references.push(Reference { span, from_kind: kind, from: Arc::clone(from) });
             }
         }
         for (list, loc) in &condition.lists {
-            if let Some(entry) = index.lists.get_mut(*list as usize) {
+            if let Some(entry) = index.lists.get_mut(collection.lists.rank(*list) as usize) {
                 let span = inner.span(*loc);
                 entry.references.push(Reference { span, from_kind: kind, from: Arc::clone(from) });
             }
         }
     };
-    for (macro_, unit) in inner.collection.macros.iter().zip(&inner.macros) {
-        if let Some(unit) = unit {
+    for (id, macro_) in collection.macros.iter() {
+        if let Some(unit) = inner.units.macro_(id) {
             condition(&unit.condition, &unit.targets, ItemKind::Macro, &macro_.name);
         }
     }
-    for (rule, unit) in inner.collection.rules.iter().zip(&inner.rules) {
-        if let Some(unit) = unit {
+    for (id, rule) in collection.rules.iter() {
+        if let Some(unit) = inner.units.rule(id) {
             condition(&unit.condition, &unit.targets, ItemKind::Rule, &rule.name);
         }
     }
-    for (list, unit) in inner.collection.lists.iter().zip(&inner.lists) {
-        for (used, loc) in unit.iter().flat_map(|unit| &unit.uses) {
+    for (id, list) in collection.lists.iter() {
+        for (used, loc) in inner.units.list(id).into_iter().flat_map(|unit| &unit.uses) {
             let span = inner.span(*loc);
-            if let Some(entry) = index.lists.get_mut(*used as usize) {
+            if let Some(entry) = index.lists.get_mut(collection.lists.rank(*used) as usize) {
                 entry.references.push(Reference { span, from_kind: ItemKind::List, from: Arc::clone(&list.name) });
             }
         }

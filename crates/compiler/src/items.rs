@@ -1,10 +1,14 @@
 //! A file as a sequence of items: plain data, the same for every use of the file.
 
-use std::sync::Arc;
+use std::hash::BuildHasher;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxBuildHasher;
 
 use crate::diagnostic::ItemKind;
 use crate::loc::{Loc, Uid};
-use crate::value::{Entry, Scalar, get};
+use crate::text::words;
+use crate::value::{Entry, Scalar, Value, get};
 
 /// The head keys in Falco's order of trial.
 pub(crate) const HEAD_KEYS: [(&str, ItemKind); 5] = [
@@ -29,6 +33,14 @@ pub(crate) struct ItemIr {
     pub(crate) hash: u64,
     /// Whether the item stands for itself alone: no aliases into other items.
     pub(crate) portable: bool,
+    /// Hashes of the words that can be names of lists and macros; see [`ItemIr::mentions`].
+    pub(crate) mentions: OnceLock<Box<[u32]>>,
+}
+
+/// The hash of a name or a word, as [`ItemIr::mentions`] has it.
+pub(crate) fn word_hash(word: &str) -> u32 {
+    let hash = FxBuildHasher.hash_one(word);
+    (hash >> 32) as u32 ^ hash as u32
 }
 
 impl ItemIr {
@@ -44,6 +56,30 @@ impl ItemIr {
     /// The name, if it is a text.
     pub(crate) fn name(&self) -> Option<&Scalar> {
         self.head()?.value.as_scalar()
+    }
+
+    /// What the item is a part of: a list, a macro or a rule, if it has a name at all.
+    pub(crate) fn part_of(&self) -> Option<(ItemKind, &str)> {
+        let kind = self.kind.filter(|kind| matches!(kind, ItemKind::List | ItemKind::Macro | ItemKind::Rule))?;
+        Some((kind, self.name().map(|name| &*name.text).filter(|name| !name.is_empty())?))
+    }
+
+    /// Hashes of all words in the item that a list or a macro could be named by: what the item means depends on them.
+    pub(crate) fn mentions(&self) -> &[u32] {
+        self.mentions.get_or_init(|| {
+            let mut hashes = Vec::new();
+            for key in ["condition", "exceptions", "items"] {
+                if let Some(entry) = self.get(key) {
+                    collect_words(&entry.value, &mut hashes);
+                }
+            }
+            if self.kind == Some(ItemKind::Macro) {
+                hashes.extend(self.name().map(|name| word_hash(&name.text)));
+            }
+            hashes.sort_unstable();
+            hashes.dedup();
+            hashes.into_boxed_slice()
+        })
     }
 
     pub(crate) fn loc(&self) -> Loc {
@@ -65,24 +101,16 @@ impl ItemIr {
 pub(crate) struct FileItems {
     /// Identity for places that belong to no item; they count from the start of the file.
     pub(crate) uid: Uid,
-    pub(crate) documents: Vec<Document>,
+    /// The elements of all documents, in order; null documents and null elements are left out.
+    pub(crate) elements: Vec<Element>,
+    /// How many of them are of the first document; `None` if there is no document.
+    pub(crate) first_document: Option<usize>,
     pub(crate) yaml_errors: Vec<YamlError>,
     /// Why Falco's YAML reader refuses the whole file, and where it gives up. Then one of the errors is fatal.
     pub(crate) refusal: Option<(String, u32)>,
 }
 
-/// One document of the stream; null documents are left out.
-#[derive(Debug)]
-pub(crate) enum Document {
-    Sequence(Vec<Element>),
-    /// A mapping or a scalar: no rules file.
-    Other {
-        what: &'static str,
-        loc: Loc,
-    },
-}
-
-/// One element of a document's sequence; nulls are left out.
+/// One element of a document's sequence, or a document that is none.
 #[derive(Debug, Clone)]
 pub(crate) enum Element {
     Item {
@@ -94,6 +122,20 @@ pub(crate) enum Element {
         what: &'static str,
         loc: Loc,
     },
+    /// A document that is a mapping or a scalar: no rules file.
+    NoSequence {
+        what: &'static str,
+        loc: Loc,
+    },
+}
+
+impl Element {
+    pub(crate) fn item(&self) -> Option<&Arc<ItemIr>> {
+        match self {
+            Self::Item { ir, .. } => Some(ir),
+            Self::NotMapping { .. } | Self::NoSequence { .. } => None,
+        }
+    }
 }
 
 /// A complaint of the YAML parser.
@@ -111,15 +153,22 @@ pub(crate) struct YamlError {
 
 impl FileItems {
     pub(crate) fn items(&self) -> impl Iterator<Item = (u32, &Arc<ItemIr>)> {
-        self.documents
-            .iter()
-            .flat_map(|document| match document {
-                Document::Sequence(elements) => elements.as_slice(),
-                Document::Other { .. } => &[],
-            })
-            .filter_map(|element| match element {
-                Element::Item { base, ir } => Some((*base, ir)),
-                Element::NotMapping { .. } => None,
-            })
+        self.elements.iter().filter_map(|element| match element {
+            Element::Item { base, ir } => Some((*base, ir)),
+            Element::NotMapping { .. } | Element::NoSequence { .. } => None,
+        })
+    }
+}
+
+fn collect_words(value: &Value, hashes: &mut Vec<u32>) {
+    match value {
+        Value::Scalar(scalar) => {
+            // A list's item can be the name of a list as a whole, whatever stands in it.
+            hashes.push(word_hash(&scalar.text));
+            hashes.extend(words(&scalar.text).map(word_hash));
+        }
+        Value::Seq { items, .. } => items.iter().for_each(|item| collect_words(item, hashes)),
+        Value::Map { entries, .. } => entries.iter().for_each(|entry| collect_words(&entry.value, hashes)),
+        Value::Null { .. } => {}
     }
 }

@@ -26,12 +26,13 @@ mod options;
 pub mod program;
 pub mod re2;
 pub mod report;
+mod session;
 mod sink;
 mod stage;
 mod text;
 mod value;
 
-pub use compilation::{Cache, Compilation, SourceFile, compile, compile_cached};
+pub use compilation::{Cache, Compilation, SourceFile, Work, compile, compile_cached};
 pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Severity, Span};
 pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};

@@ -1,39 +1,42 @@
 //! From the YAML tree to plain items.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use falco_syntax::yaml::{self, ErrorKind, Node, NodeKind, ScalarStyle};
 use rustc_hash::FxHashMap;
 
-use crate::items::{Document, Element, FileItems, HEAD_KEYS, ItemIr, YamlError};
+use crate::items::{Element, FileItems, HEAD_KEYS, ItemIr, YamlError};
 use crate::loc::{Loc, Uid};
 use crate::value::{Entry, MapSeg, Scalar, Style, TextMap, Value};
 
 /// Deeper values are cut off: nothing in an item is read below the fifth level.
 const MAX_DEPTH: u32 = 12;
 
-/// Reads a file. Items whose text did not change since `previous` are taken from there.
-pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
+/// Reads a file. Items whose text did not change since `previous` are taken from there. Also how many were not.
+pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> (FileItems, usize) {
     let parse = yaml::parse(text);
     let uid = Uid::fresh();
     let mut reusable = Reusable::new(previous);
-    let mut documents = Vec::new();
+    let mut elements = Vec::new();
+    let mut first_document = None;
     for document in parse.documents() {
         let root = document.root();
         match root.kind() {
             NodeKind::Null => {}
             NodeKind::Sequence => {
                 let items = root.as_sequence().map(|sequence| sequence.items().collect::<Vec<_>>()).unwrap_or_default();
-                let elements = items.iter().filter_map(|node| element(text, uid, node, &mut reusable)).collect();
-                documents.push(Document::Sequence(elements));
+                elements.extend(items.iter().filter_map(|node| element(text, uid, node, &mut reusable)));
             }
             kind => {
                 let range = root.range();
                 let loc = Loc::new(uid, range.start().into(), first_line_end(text, range.start().into()));
                 let what = if kind == NodeKind::Mapping { "a mapping" } else { "a single value" };
-                documents.push(Document::Other { what, loc });
+                elements.push(Element::NoSequence { what, loc });
             }
+        }
+        if root.kind() != NodeKind::Null {
+            first_document.get_or_insert(elements.len());
         }
     }
     let verdict = yaml::verdict(text);
@@ -49,11 +52,12 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
         let mistakes = parse.errors().iter().filter(|error| error.kind != ErrorKind::UnderIndented);
         let blamed =
             mistakes.map(|error| error.range.start().into()).take_while(|at| *at <= start).last().unwrap_or(start);
-        let known = documents
+        let known = elements
             .iter()
-            .any(|d| matches!(d, Document::Other { loc, .. } if loc.start == start || loc.start == blamed));
+            .any(|e| matches!(e, Element::NoSequence { loc, .. } if loc.start == start || loc.start == blamed));
         if !known && verdict.refusal.is_none() {
-            documents.push(Document::Other { what, loc: Loc::new(uid, blamed, first_line_end(text, blamed)) });
+            elements.push(Element::NoSequence { what, loc: Loc::new(uid, blamed, first_line_end(text, blamed)) });
+            first_document.get_or_insert(elements.len());
         }
     }
     let refused = verdict.refusal.is_some();
@@ -77,7 +81,7 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> FileItems {
             YamlError { message: message.clone(), help: None, start: *at, end: *at, fatal: true, flow_indent: false };
         yaml_errors.push(error);
     }
-    FileItems { uid, documents, yaml_errors, refusal }
+    (FileItems { uid, elements, first_document, yaml_errors, refusal }, reusable.read)
 }
 
 /// The end of the line on which `start` lies.
@@ -88,6 +92,8 @@ fn first_line_end(text: &str, start: u32) -> u32 {
 
 /// Items of the previous version by their text.
 struct Reusable {
+    /// How many items had to be read.
+    read: usize,
     items: FxHashMap<u64, Vec<Arc<ItemIr>>>,
 }
 
@@ -101,7 +107,7 @@ impl Reusable {
         }
         // The first of several equal items is taken first.
         items.values_mut().for_each(|equal| equal.reverse());
-        Self { items }
+        Self { items, read: 0 }
     }
 
     fn take(&mut self, hash: u64, len: u32) -> Option<Arc<ItemIr>> {
@@ -120,11 +126,20 @@ fn element(text: &str, file: Uid, node: &Node, reusable: &mut Reusable) -> Optio
             if let Some(ir) = reusable.take(hash, len) {
                 return Some(Element::Item { base, ir });
             }
+            reusable.read += 1;
             let mut reader = Reader { text, base, aliases: node.is_alias() };
             let Value::Map { entries, .. } = reader.value(node, 0) else { return None };
             let has = |key: &str| crate::value::get(&entries, key).is_some();
             let kind = HEAD_KEYS.into_iter().find(|(key, _)| has(key)).map(|(_, kind)| kind);
-            let ir = ItemIr { uid: Uid::fresh(), kind, entries, len, hash, portable: !reader.aliases };
+            let ir = ItemIr {
+                uid: Uid::fresh(),
+                kind,
+                entries,
+                len,
+                hash,
+                portable: !reader.aliases,
+                mentions: OnceLock::new(),
+            };
             Some(Element::Item { base, ir: Arc::new(ir) })
         }
         kind => {
@@ -267,7 +282,7 @@ mod tests {
     #[test]
     fn places_count_from_the_item() {
         let text = "# c\n- macro: m\n  condition: >\n    a\n    or b\n- list: l\n  items:\n";
-        let file = load(text, None);
+        let (file, _) = load(text, None);
         let items = items(&file);
         assert_eq!(items.len(), 2);
         assert_eq!(items[0].kind, Some(ItemKind::Macro));
@@ -282,18 +297,19 @@ mod tests {
 
     #[test]
     fn unchanged_items_are_reused_wherever_they_move() {
-        let old = load("- list: a\n  items: [x]\n- list: b\n  items: [y]\n", None);
-        let new = load("# moved\n- list: b\n  items: [y]\n- list: a\n  items: [z]\n", Some(&old));
+        let (old, _) = load("- list: a\n  items: [x]\n- list: b\n  items: [y]\n", None);
+        let (new, read) = load("# moved\n- list: b\n  items: [y]\n- list: a\n  items: [z]\n", Some(&old));
         let (old, new) = (items(&old), items(&new));
         assert_eq!(old[1].uid, new[0].uid);
         assert_ne!(old[0].uid, new[1].uid);
+        assert_eq!(read, 1);
     }
 
     #[test]
     fn items_with_aliases_are_read_anew() {
         let text = "- list: a\n  items: &x [x]\n- list: b\n  items: *x\n";
-        let old = load(text, None);
-        let new = load(text, Some(&old));
+        let (old, _) = load(text, None);
+        let (new, _) = load(text, Some(&old));
         assert_eq!(items(&old)[0].uid, items(&new)[0].uid);
         assert_ne!(items(&old)[1].uid, items(&new)[1].uid);
         assert!(matches!(&items(&new)[1].get("items").unwrap().value, Value::Seq { items, .. } if items.len() == 1));

@@ -43,6 +43,24 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether conditions mean the same with other settings.
+    pub(crate) fn same_checks(&self, other: &Self) -> bool {
+        self.engine_version == other.engine_version
+            && (Arc::ptr_eq(&self.catalog, &other.catalog) || *self.catalog == *other.catalog)
+    }
+
+    /// Whether everything means the same with other settings.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.same_checks(other)
+            && self.sources == other.sources
+            && self.append_outputs == other.append_outputs
+            && self.plugins == other.plugins
+            && self.lints == other.lints
+            && self.falco_report == other.falco_report
+    }
+}
+
 /// A version of three numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]

@@ -7,8 +7,7 @@ use crate::types::*;
 
 /// The findings in a file, in order of position.
 pub(crate) fn of_file(compilation: &Compilation, file: FileId) -> Vec<Diagnostic> {
-    let findings = compilation.diagnostics.iter().filter(|d| d.span.file.0 == file.0);
-    findings.map(convert).collect()
+    compilation.of_file(falco_compiler::FileId(file.0)).iter().map(convert).collect()
 }
 
 fn convert(d: &falco_compiler::Diagnostic) -> Diagnostic {

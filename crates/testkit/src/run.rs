@@ -89,11 +89,11 @@ impl<'a> Runner<'a> {
         let mut options = Options::new(catalog.clone());
         options.falco_report = false;
         let compilation: Compilation = compile(&sources, &options);
-        let refused = compilation.diagnostics.iter().any(|d| d.severity == Severity::Error);
+        let refused = compilation.iter().any(|d| d.severity == Severity::Error);
         let program = compilation.program();
         report.rules = sources;
         if refused {
-            report.refused = compilation.diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
+            report.refused = compilation.diagnostics().into_iter().filter(|d| d.severity == Severity::Error).collect();
             return None;
         }
         match Evaluator::new(program, catalog) {

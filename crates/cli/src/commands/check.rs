@@ -24,18 +24,18 @@ pub fn run(args: &Check, global: &Global) -> Result {
             .parse()
             .map_err(|_| CliError::Usage(format!("`{version}` is no engine version; one looks like `0.62.0`")))?;
     }
-    let mut compilation = compile(&rules.files, &options);
+    let compilation = compile(&rules.files, &options);
     let wanted = |code: &str| {
         (args.select.is_empty() || args.select.iter().any(|c| c == code)) && !args.ignore.iter().any(|c| c == code)
     };
-    compilation.diagnostics.retain(|d| wanted(d.code));
+    let found: Vec<&Diagnostic> = compilation.iter().filter(|d| wanted(d.code)).collect();
 
     match args.format {
-        CheckFormat::Text => text(&rules, &compilation, global)?,
-        CheckFormat::Json => write_json(&document(&rules, &compilation), global)?,
-        CheckFormat::Falco => write_json(&falco_document(&compilation.loads), global)?,
+        CheckFormat::Text => text(&rules, &found, global)?,
+        CheckFormat::Json => write_json(&document(&rules, &found), global)?,
+        CheckFormat::Falco => write_json(&falco_document(compilation.load_results()), global)?,
     }
-    let found = match args.format {
+    let failed = match args.format {
         CheckFormat::Falco => !rules.binary.is_empty() || !compilation.loads(),
         _ => {
             let deny_warnings = args.deny == Some(Deny::Warnings);
@@ -44,10 +44,10 @@ pub fn run(args: &Check, global: &Global) -> Result {
                 Severity::Warning => deny_warnings,
                 Severity::Info | Severity::Hint => false,
             };
-            !rules.binary.is_empty() || compilation.diagnostics.iter().any(counts)
+            !rules.binary.is_empty() || found.into_iter().any(counts)
         }
     };
-    Ok(if found { Outcome::Findings } else { Outcome::Clean })
+    Ok(if failed { Outcome::Findings } else { Outcome::Clean })
 }
 
 /// How many findings of each kind.
@@ -60,9 +60,9 @@ struct Summary {
 
 impl Summary {
     /// Falco's own codes count by severity, ours as lints unless they are errors.
-    fn of(rules: &Rules, compilation: &Compilation) -> Self {
+    fn of(rules: &Rules, found: &[&Diagnostic]) -> Self {
         let mut summary = Self { errors: rules.binary.len(), ..Self::default() };
-        for diagnostic in &compilation.diagnostics {
+        for diagnostic in found {
             match diagnostic.severity {
                 Severity::Error => summary.errors += 1,
                 Severity::Warning if diagnostic.code.starts_with("LOAD_") => summary.warnings += 1,
@@ -73,18 +73,18 @@ impl Summary {
     }
 }
 
-fn text(rules: &Rules, compilation: &Compilation, global: &Global) -> Result<()> {
+fn text(rules: &Rules, found: &[&Diagnostic], global: &Global) -> Result<()> {
     let mut out = render::stdout(global);
     for binary in &rules.binary {
         render::labelled(&mut out, Color::Red, "error[LOAD_ERR_YAML_PARSE]", &binary_message(binary))?;
         writeln!(out, "  ┌─ {}:{}:{}\n", binary.path, binary.line, binary.column)?;
     }
     let excerpts = render::Excerpts::new(&rules.files);
-    for diagnostic in &compilation.diagnostics {
+    for diagnostic in found {
         excerpts.write(&mut out, diagnostic)?;
     }
     if !global.quiet {
-        let summary = Summary::of(rules, compilation);
+        let summary = Summary::of(rules, found);
         let files = count(rules.files.len() + rules.binary.len(), "file");
         let found = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.lints, "lint")]
             .map(|(n, what)| count(n, what))
@@ -108,7 +108,7 @@ fn write_json(value: &Value, global: &Global) -> Result<()> {
 }
 
 /// The document of `--format json`; its shape is a contract.
-fn document(rules: &Rules, compilation: &Compilation) -> Value {
+fn document(rules: &Rules, found: &[&Diagnostic]) -> Value {
     let all: Vec<Places> = rules.files.iter().map(Places::new).collect();
     let mut diagnostics: Vec<Value> = rules
         .binary
@@ -121,7 +121,7 @@ fn document(rules: &Rules, compilation: &Compilation) -> Value {
             })
         })
         .collect();
-    diagnostics.extend(compilation.diagnostics.iter().filter_map(|d| {
+    diagnostics.extend(found.iter().filter_map(|d| {
         let places = all.get(d.span.file.index())?;
         let item = d.item.as_ref().map(|item| json!({"kind": item.kind.head_key(), "name": item.name}));
         let fixes: Vec<Value> = d
@@ -146,7 +146,7 @@ fn document(rules: &Rules, compilation: &Compilation) -> Value {
             "item": item, "help": d.help, "url": null, "fixes": fixes,
         }))
     }));
-    let summary = Summary::of(rules, compilation);
+    let summary = Summary::of(rules, found);
     let files: Vec<&str> =
         rules.files.iter().map(|f| f.path.as_str()).chain(rules.binary.iter().map(|b| b.path.as_str())).collect();
     json!({

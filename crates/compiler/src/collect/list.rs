@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::collect::overrides::{Operation, OverrideTable};
-use crate::collect::{Collector, ItemCx, ListItem, ListState, SiteRaw};
+use crate::collect::overrides::{Operation, OverrideTable, suggest_earlier};
+use crate::collect::{Collector, ItemCx, ListItem, ListState, Node, SiteRaw};
 use crate::index::Change;
 use crate::report::FalcoCode;
 use crate::sink::RawDiag;
@@ -57,29 +57,25 @@ impl Collector<'_> {
         let site = SiteRaw { change, item: cx.ir.loc(), name: name.loc(uid), body };
         let items = items.unwrap_or_default().into_iter().map(|scalar| ListItem { uid, scalar });
         let name: Arc<str> = (&*name.text).into();
-        let known = self.collection.list_by_name.get(&name).copied();
+        let known = self.collection.lists.id(&name);
         if append && known.is_none() {
             let diag = RawDiag::falco(
                 FalcoCode::ErrValidate,
                 format!("there is no earlier list `{name}` to append to"),
                 site.name,
             );
-            let diag =
-                self.suggest_earlier(diag, &name, site.name, |c| c.lists.iter().map(|l| &l.name).cloned().collect());
+            let diag = suggest_earlier(diag, self.suggest.list(self.collection, &name), site.name);
             self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
             if self.halted() {
                 return;
             }
         }
-        if let (true, Some(state)) =
-            (overrides.is_broken(), known.and_then(|i| self.collection.lists.get_mut(i as usize)))
-        {
+        if let (true, Some(state)) = (overrides.is_broken(), known.and_then(|id| self.collection.lists.get_mut(id))) {
             state.sites.push(SiteRaw { change: Change::Broken, ..site });
             return;
         }
         let index = self.collection.next_index();
-        self.collection.changed.push(Arc::clone(&name));
-        let state = known.and_then(|i| self.collection.lists.get_mut(i as usize));
+        let state = known.and_then(|id| self.collection.lists.get_mut(id));
         match state {
             Some(state) if append => {
                 state.items.extend(items);
@@ -95,10 +91,8 @@ impl Collector<'_> {
                 state.sites.push(site);
             }
             None => {
-                let place = self.collection.lists.len() as u32;
-                self.collection.list_by_name.insert(Arc::clone(&name), place);
-                self.collection.lists.push(ListState {
-                    name,
+                let state = ListState {
+                    name: Arc::clone(&name),
                     items: items.collect(),
                     index,
                     visibility: index,
@@ -106,9 +100,11 @@ impl Collector<'_> {
                     definition_name: site.name,
                     broken: append,
                     sites: vec![site],
-                });
+                };
+                self.collection.lists.insert(&name, state);
             }
         }
+        self.collection.changed.extend(self.collection.lists.id(&name).map(Node::List));
     }
 }
 

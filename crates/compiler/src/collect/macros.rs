@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::collect::overrides::{Operation, OverrideTable};
-use crate::collect::{Collector, ItemCx, MacroState, SiteRaw};
+use crate::collect::overrides::{Operation, OverrideTable, suggest_earlier};
+use crate::collect::{Collector, ItemCx, MacroState, Node, SiteRaw};
 use crate::index::Change;
 use crate::report::FalcoCode;
 use crate::sink::RawDiag;
@@ -56,31 +56,27 @@ impl Collector<'_> {
             body: keys.get("condition").map(|entry| entry.value.loc(uid)),
         };
         let name: Arc<str> = (&*name.text).into();
-        let known = self.collection.macro_by_name.get(&name).copied();
+        let known = self.collection.macros.id(&name);
         if append && known.is_none() {
             let diag = RawDiag::falco(
                 FalcoCode::ErrValidate,
                 format!("there is no earlier macro `{name}` to append to"),
                 site.name,
             );
-            let diag =
-                self.suggest_earlier(diag, &name, site.name, |c| c.macros.iter().map(|m| &m.name).cloned().collect());
+            let diag = suggest_earlier(diag, self.suggest.macro_(self.collection, &name), site.name);
             self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
             if self.halted() {
                 return;
             }
         }
-        if let (true, Some(state)) =
-            (overrides.is_broken(), known.and_then(|i| self.collection.macros.get_mut(i as usize)))
-        {
+        if let (true, Some(state)) = (overrides.is_broken(), known.and_then(|id| self.collection.macros.get_mut(id))) {
             state.sites.push(SiteRaw { change: Change::Broken, ..site });
             return;
         }
         let index = self.collection.next_index();
-        self.collection.changed.push(Arc::clone(&name));
         let mapped = condition.as_ref().map(|scalar| MappedText::from_scalar(uid, scalar)).unwrap_or_default();
         let condition_at = (uid, condition.as_ref().map_or(0, |scalar| scalar.start));
-        let state = known.and_then(|i| self.collection.macros.get_mut(i as usize));
+        let state = known.and_then(|id| self.collection.macros.get_mut(id));
         match state {
             Some(state) if append => {
                 if condition.is_some() {
@@ -106,10 +102,8 @@ impl Collector<'_> {
                 state.sites.push(site);
             }
             None => {
-                let place = self.collection.macros.len() as u32;
-                self.collection.macro_by_name.insert(Arc::clone(&name), place);
-                self.collection.macros.push(MacroState {
-                    name,
+                let state = MacroState {
+                    name: Arc::clone(&name),
                     condition: Arc::new(mapped),
                     condition_at,
                     index,
@@ -120,9 +114,11 @@ impl Collector<'_> {
                     broken: condition.is_none() || append,
                     joins: Vec::new(),
                     sites: vec![site],
-                });
+                };
+                self.collection.macros.insert(&name, state);
             }
         }
+        self.collection.changed.extend(self.collection.macros.id(&name).map(Node::Macro));
     }
 }
 

@@ -8,22 +8,27 @@ mod decode;
 mod exceptions;
 mod list;
 mod macros;
+mod names;
 mod overrides;
 mod requirements;
 mod rule;
 mod state;
+mod table;
 
 use std::sync::Arc;
 
 use falco_catalog::Catalog;
 
 pub(crate) use exceptions::modifier_comp;
+pub(crate) use names::{Names, Suggest};
 pub(crate) use state::{
-    Collection, ExceptionEntry, ExceptionState, ListItem, ListState, MacroState, RuleState, SiteRaw,
+    Collection, ExceptionEntry, ExceptionState, ListItem, ListState, MacroState, Node, PluginRequirement, RuleState,
+    SiteRaw,
 };
+pub(crate) use table::{Numbers, Table};
 
 use crate::diagnostic::ItemKind;
-use crate::items::{Document, Element, FileItems, HEAD_KEYS, ItemIr};
+use crate::items::{Element, FileItems, HEAD_KEYS, ItemIr};
 use crate::lints;
 use crate::loc::Loc;
 use crate::options::Options;
@@ -36,6 +41,7 @@ pub(crate) struct Collector<'a> {
     pub(crate) options: &'a Options,
     pub(crate) collection: &'a mut Collection,
     pub(crate) sink: &'a mut Sink,
+    pub(crate) suggest: &'a Suggest<'a>,
     /// Stop at the first error, as Falco does.
     pub(crate) strict: bool,
 }
@@ -58,8 +64,9 @@ impl Collector<'_> {
         self.strict && self.sink.failed
     }
 
-    /// Collects a file.
-    pub(crate) fn file(&mut self, file: &FileItems) {
+    /// Reports what is wrong with a file's YAML.
+    pub(crate) fn yaml(&mut self, file: &FileItems) {
+        self.sink.item = None;
         for error in &file.yaml_errors {
             if !error.fatal {
                 let lint = if error.flow_indent { &lints::flow_indent::LINT } else { &lints::lax_yaml::LINT };
@@ -77,32 +84,21 @@ impl Collector<'_> {
             let path = Path::file().step(ItemType::ValueFor, "", file.uid, *at);
             self.sink.falco(RawFalco::new(FalcoCode::ErrYamlParse, &**message, path));
         }
-        for document in &file.documents {
-            if self.halted() {
-                return;
-            }
-            match document {
-                Document::Other { what, loc } => {
-                    let message = format!("a rules file must be a sequence of items, not {what}");
-                    let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, *loc)
-                        .help("begin each item with `- rule:`, `- macro:` or `- list:`");
-                    self.sink.report(FalcoCode::ErrYamlValidate, diag, Path::file());
-                }
-                Document::Sequence(elements) => {
-                    for element in elements {
-                        if self.halted() {
-                            return;
-                        }
-                        self.element(element);
-                    }
-                }
-            }
-        }
-        self.sink.item = None;
     }
 
-    fn element(&mut self, element: &Element) {
+    /// Collects an element of a file.
+    pub(crate) fn element(&mut self, element: &Element) {
+        if self.halted() {
+            return;
+        }
         match element {
+            Element::NoSequence { what, loc } => {
+                self.sink.item = None;
+                let message = format!("a rules file must be a sequence of items, not {what}");
+                let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, *loc)
+                    .help("begin each item with `- rule:`, `- macro:` or `- list:`");
+                self.sink.report(FalcoCode::ErrYamlValidate, diag, Path::file());
+            }
             Element::NotMapping { what, loc } => {
                 self.sink.item = None;
                 let diag = RawDiag::falco(

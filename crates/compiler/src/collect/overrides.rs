@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::collect::decode::short;
-use crate::collect::{Collection, Collector, ItemCx};
+use crate::collect::{Collector, ItemCx};
 use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
@@ -197,22 +197,14 @@ impl Collector<'_> {
         }
         overrides
     }
+}
 
-    /// Adds "did you mean" for the name of something that an item wants to change.
-    pub(super) fn suggest_earlier(
-        &self,
-        diag: RawDiag,
-        name: &str,
-        loc: Loc,
-        names: impl FnOnce(&Collection) -> Vec<Arc<str>>,
-    ) -> RawDiag {
-        let names = names(self.collection);
-        match suggest::best(name, names.iter().map(|n| &**n)) {
-            Some(best) => {
-                let best = best.to_owned();
-                diag.help(format!("did you mean `{best}`?")).fix(format!("replace with `{best}`"), loc, best, false)
-            }
-            None => diag.help("Falco applies changes in load order: the definition must come first"),
+/// Adds "did you mean" for the name of something that an item wants to change.
+pub(super) fn suggest_earlier(diag: RawDiag, best: Option<String>, loc: Loc) -> RawDiag {
+    match best {
+        Some(best) => {
+            diag.help(format!("did you mean `{best}`?")).fix(format!("replace with `{best}`"), loc, best, false)
         }
+        None => diag.help("Falco applies changes in load order: the definition must come first"),
     }
 }

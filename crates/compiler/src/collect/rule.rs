@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::collect::decode::{Keys, short};
 use crate::collect::exceptions::Reading;
-use crate::collect::overrides::{Operation, OverrideTable, Overrides};
-use crate::collect::{Collector, ExceptionState, ItemCx, RuleState, SiteRaw};
+use crate::collect::overrides::{Operation, OverrideTable, Overrides, suggest_earlier};
+use crate::collect::{Collector, ExceptionState, ItemCx, Node, RuleState, SiteRaw};
 use crate::index::Change;
 use crate::lints;
 use crate::loc::Loc;
@@ -121,8 +121,8 @@ impl Collector<'_> {
 
         let source_loc = source.as_ref().map(|s| s.loc(uid));
         let source_name: Arc<str> = source.map_or_else(|| "syscall".into(), |s| (&*s.text).into());
-        let known = self.collection.rule_by_name.get(name).copied();
-        let earlier = known.and_then(|i| self.collection.rules.get(i as usize)).filter(|rule| !rule.is_phantom());
+        let known = self.collection.rules.id(name);
+        let earlier = known.and_then(|id| self.collection.rules.get(id)).filter(|rule| !rule.is_phantom());
         if let Some(earlier) = earlier.filter(|earlier| earlier.source != source_name) {
             let message = format!(
                 "rule is defined again for source `{source_name}`, but it was defined for source `{}`",
@@ -189,22 +189,21 @@ impl Collector<'_> {
             parts: vec![uid],
         };
         self.collection.next_index();
-        match known.and_then(|i| self.collection.rules.get_mut(i as usize)) {
+        match known.and_then(|id| self.collection.rules.get_mut(id)) {
             Some(earlier) => {
                 let mut sites = std::mem::take(&mut earlier.sites);
                 sites.push(site);
                 *earlier = RuleState { sites, ..state };
-                self.collection.changed_rules.extend(known);
+                self.collection.changed.extend(known.map(Node::Rule));
             }
             None => self.insert_rule(state),
         }
     }
 
     fn insert_rule(&mut self, state: RuleState) {
-        let index = self.collection.rules.len() as u32;
-        self.collection.rule_by_name.insert(Arc::clone(&state.name), index);
-        self.collection.changed_rules.push(index);
-        self.collection.rules.push(state);
+        let name = Arc::clone(&state.name);
+        let id = self.collection.rules.insert(&name, state);
+        self.collection.changed.push(Node::Rule(id));
     }
 
     fn knows_source(&self, source: &str) -> bool {
@@ -317,7 +316,7 @@ impl Collector<'_> {
         if self.halted() {
             return;
         }
-        let Some(rule) = self.collection.rules.get(index as usize) else { return };
+        let Some(rule) = self.collection.rules.get(index) else { return };
         let source = (!rule.unknown_source).then(|| Arc::clone(&rule.source));
         let mut exceptions = rule.exceptions.clone();
         let uid = cx.ir.uid;
@@ -330,7 +329,7 @@ impl Collector<'_> {
             }
         };
         // Falco changes the texts before it looks at the exceptions.
-        if let Some(rule) = self.collection.rules.get_mut(index as usize) {
+        if let Some(rule) = self.collection.rules.get_mut(index) {
             if update.condition.is_some() {
                 rule.joins.push(rule.condition.text.len() as u32);
             }
@@ -349,13 +348,13 @@ impl Collector<'_> {
         }
         let failed = self.error_count() != errors_before;
         self.collection.next_index();
-        if let Some(rule) = self.collection.rules.get_mut(index as usize) {
+        if let Some(rule) = self.collection.rules.get_mut(index) {
             rule.exceptions = exceptions;
             rule.invalid |= failed;
             rule.parts.push(uid);
             rule.sites.push(site);
         }
-        self.collection.changed_rules.push(index);
+        self.collection.changed.push(Node::Rule(index));
     }
 
     fn append_exception(
@@ -413,7 +412,7 @@ impl Collector<'_> {
 
     fn compare_source(&mut self, cx: &ItemCx<'_>, index: u32, source: Option<&Scalar>) {
         let Some(source) = source else { return };
-        let Some(rule) = self.collection.rules.get(index as usize) else { return };
+        let Some(rule) = self.collection.rules.get(index) else { return };
         if *rule.source == *source.text {
             return;
         }
@@ -425,21 +424,19 @@ impl Collector<'_> {
 
     /// The rule to change; reports if there is none.
     fn earlier_rule(&mut self, cx: &ItemCx<'_>, name: &Arc<str>, action: &str, site: SiteRaw) -> Option<u32> {
-        let known = self.collection.rule_by_name.get(name).copied();
-        let phantom = known.and_then(|i| self.collection.rules.get(i as usize)).is_none_or(RuleState::is_phantom);
+        let known = self.collection.rules.id(name);
+        let phantom = known.and_then(|id| self.collection.rules.get(id)).is_none_or(RuleState::is_phantom);
         if !phantom {
             return known;
         }
         let diag =
             RawDiag::falco(FalcoCode::ErrValidate, format!("there is no earlier rule `{name}` to {action}"), site.name);
-        let diag = self.suggest_earlier(diag, name, site.name, |c| {
-            c.rules.iter().filter(|r| !r.is_phantom()).map(|r| &r.name).cloned().collect()
-        });
+        let diag = suggest_earlier(diag, self.suggest.rule(self.collection, name), site.name);
         self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
         if self.halted() {
             return None;
         }
-        match known.and_then(|i| self.collection.rules.get_mut(i as usize)) {
+        match known.and_then(|id| self.collection.rules.get_mut(id)) {
             Some(rule) => rule.sites.push(site),
             None => self.insert_rule(RuleState::phantom(name, site)),
         }
@@ -449,8 +446,8 @@ impl Collector<'_> {
     // ---- override
 
     fn broken_rule_override(&mut self, name: &Arc<str>, site: SiteRaw) {
-        let known = self.collection.rule_by_name.get(name).copied();
-        match known.and_then(|i| self.collection.rules.get_mut(i as usize)) {
+        let known = self.collection.rules.id(name);
+        match known.and_then(|id| self.collection.rules.get_mut(id)) {
             Some(rule) => rule.sites.push(site),
             None => self.insert_rule(RuleState::phantom(name, site)),
         }
@@ -562,8 +559,8 @@ impl Collector<'_> {
         }
         let uid = cx.ir.uid;
         self.collection.next_index();
-        self.collection.changed_rules.push(index);
-        let Some(rule) = self.collection.rules.get_mut(index as usize) else { return };
+        self.collection.changed.push(Node::Rule(index));
+        let Some(rule) = self.collection.rules.get_mut(index) else { return };
         if let Some(scalar) = &update.condition {
             rule.condition = Arc::new(MappedText::from_scalar(uid, scalar));
             rule.joins.clear();
@@ -626,8 +623,8 @@ impl Collector<'_> {
             self.sink.report(FalcoCode::DeprecatedItem, diag, cx.path.clone());
         }
         let Some(index) = self.earlier_rule(cx, name, "switch on or off", site) else { return };
-        self.collection.changed_rules.push(index);
-        let Some(rule) = self.collection.rules.get_mut(index as usize) else { return };
+        self.collection.changed.push(Node::Rule(index));
+        let Some(rule) = self.collection.rules.get_mut(index) else { return };
         rule.enabled = enabled.unwrap_or(rule.enabled);
         rule.sites.push(site);
     }

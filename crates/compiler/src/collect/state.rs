@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
+use crate::collect::table::{Numbers, Table};
 use crate::index::Change;
 use crate::loc::{Loc, Uid};
 use crate::options::Version;
@@ -15,23 +14,44 @@ use crate::value::Scalar;
 /// Everything collected so far.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Collection {
-    pub(crate) lists: Vec<ListState>,
-    pub(crate) macros: Vec<MacroState>,
-    pub(crate) rules: Vec<RuleState>,
-    pub(crate) list_by_name: FxHashMap<Arc<str>, u32>,
-    pub(crate) macro_by_name: FxHashMap<Arc<str>, u32>,
-    pub(crate) rule_by_name: FxHashMap<Arc<str>, u32>,
+    pub(crate) lists: Table<ListState>,
+    pub(crate) macros: Table<MacroState>,
+    pub(crate) rules: Table<RuleState>,
     /// Plugin requirements, in order, with the place of each.
     pub(crate) plugins: Vec<PluginRequirement>,
     /// Falco's counter of collected things.
     pub(crate) counter: u32,
-    /// Names of lists and macros that the file at hand defines or changes.
-    pub(crate) changed: Vec<Arc<str>>,
-    /// Rules that the file at hand defines or changes.
-    pub(crate) changed_rules: Vec<u32>,
+    /// Lists, macros and rules that the file at hand defines or changes.
+    pub(crate) changed: Vec<Node>,
+}
+
+/// Something with a name: a kind and a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Node {
+    List(u32),
+    Macro(u32),
+    Rule(u32),
 }
 
 impl Collection {
+    /// A part of all items, numbered as all are.
+    pub(crate) fn with_numbers(lists: Arc<Numbers>, macros: Arc<Numbers>, rules: Arc<Numbers>) -> Self {
+        Self {
+            lists: Table::with_numbers(lists),
+            macros: Table::with_numbers(macros),
+            rules: Table::with_numbers(rules),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn name(&self, node: Node) -> Option<&Arc<str>> {
+        match node {
+            Node::List(id) => self.lists.get(id).map(|list| &list.name),
+            Node::Macro(id) => self.macros.get(id).map(|macro_| &macro_.name),
+            Node::Rule(id) => self.rules.get(id).map(|rule| &rule.name),
+        }
+    }
+
     pub(crate) fn next_index(&mut self) -> u32 {
         let index = self.counter;
         self.counter = self.counter.saturating_add(1);

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::collect::{Collection, RuleState};
+use crate::collect::{Collection, Node, RuleState};
 use crate::diagnostic::ItemKind;
 use crate::lints::Lint;
 use crate::loc::Loc;
 use crate::options::Options;
 use crate::sink::RawDiag;
-use crate::stage::{Condition, Stage};
+use crate::stage::{Condition, Units};
 
 /// The item that a finding belongs to.
 pub(crate) type Owner = (ItemKind, Arc<str>);
@@ -18,7 +18,9 @@ pub(crate) type Owner = (ItemKind, Arc<str>);
 pub(crate) struct Context<'a> {
     options: &'a Options,
     collection: &'a Collection,
-    stage: &'a Stage<'a>,
+    units: &'a Units,
+    /// What is looked at, lists, macros and rules each in their order.
+    scope: &'a [Node],
     pub(crate) diags: Vec<RawDiag>,
     list_uses: Option<Rc<[ListUse]>>,
 }
@@ -48,22 +50,23 @@ pub(crate) struct Appended {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(options: &'a Options, collection: &'a Collection, stage: &'a Stage<'a>) -> Self {
-        Self { options, collection, stage, diags: Vec::new(), list_uses: None }
+    pub(crate) fn new(options: &'a Options, collection: &'a Collection, units: &'a Units, scope: &'a [Node]) -> Self {
+        Self { options, collection, units, scope, diags: Vec::new(), list_uses: None }
     }
 
     /// Macros and rules whose conditions can be parsed.
     fn conditions(&self) -> impl Iterator<Item = (Owner, &'a Condition)> + use<'a> {
-        let (collection, stage) = (self.collection, self.stage);
-        let macros = collection.macros.iter().zip(&stage.macros).filter_map(|(macro_, unit)| {
-            Some(((ItemKind::Macro, Arc::clone(&macro_.name)), &unit.as_ref()?.condition))
+        let (collection, units) = (self.collection, self.units);
+        let conditions = self.scope.iter().filter_map(|node| {
+            let kind = match node {
+                Node::List(_) => return None,
+                Node::Macro(_) => ItemKind::Macro,
+                Node::Rule(_) => ItemKind::Rule,
+            };
+            let (condition, _) = units.condition(*node)?;
+            Some(((kind, Arc::clone(collection.name(*node)?)), condition))
         });
-        let rules = collection
-            .rules
-            .iter()
-            .zip(&stage.rules)
-            .filter_map(|(rule, unit)| Some(((ItemKind::Rule, Arc::clone(&rule.name)), &unit.as_ref()?.condition)));
-        macros.chain(rules).filter(|(_, condition)| condition.parsed.errors.is_empty())
+        conditions.filter(|(_, condition)| condition.parsed.errors.is_empty())
     }
 
     /// Where lists are named in conditions.
@@ -87,7 +90,7 @@ impl<'a> Context<'a> {
         for word in text.split([' ', '\t', '\n', '\r', '(', ')', ',', '=']) {
             let start = at;
             at += word.len() + 1;
-            let Some((list, _)) = self.collection.list_by_name.get_key_value(word) else { continue };
+            let Some((list, _)) = self.collection.lists.entry(word) else { continue };
             let in_quotes = quotes.inside(start);
             let before = text.get(..start).unwrap_or_default().trim_end();
             let byte_before = before.bytes().next_back().unwrap_or(0);
@@ -109,9 +112,10 @@ impl<'a> Context<'a> {
 
     /// Rules with exceptions whose conditions can be parsed.
     pub(crate) fn rules_that_parse(&self) -> impl Iterator<Item = &'a RuleState> + use<'a> {
-        let (collection, stage) = (self.collection, self.stage);
-        collection.rules.iter().zip(&stage.rules).filter_map(|(rule, unit)| {
-            let unit = unit.as_ref()?;
+        let (collection, units) = (self.collection, self.units);
+        self.scope.iter().filter_map(|node| {
+            let (Node::Rule(id), Some(unit)) = (node, units.rule_of(*node)) else { return None };
+            let rule = collection.rules.get(*id)?;
             let fine = unit.compiled && unit.condition.parsed.errors.is_empty() && !rule.exceptions.is_empty();
             fine.then_some(rule)
         })
@@ -120,10 +124,13 @@ impl<'a> Context<'a> {
     /// What was appended to conditions.
     pub(crate) fn appends(&self) -> Vec<Appended> {
         let collection = self.collection;
-        let macros = collection.macros.iter().map(|m| (ItemKind::Macro, &m.name, &m.condition, &m.joins));
-        let rules = collection.rules.iter().map(|r| (ItemKind::Rule, &r.name, &r.condition, &r.joins));
+        let parts = self.scope.iter().filter_map(|node| match node {
+            Node::List(_) => None,
+            Node::Macro(id) => collection.macros.get(*id).map(|m| (ItemKind::Macro, &m.name, &m.condition, &m.joins)),
+            Node::Rule(id) => collection.rules.get(*id).map(|r| (ItemKind::Rule, &r.name, &r.condition, &r.joins)),
+        });
         let mut appends = Vec::new();
-        for (kind, name, condition, joins) in macros.chain(rules) {
+        for (kind, name, condition, joins) in parts {
             for (i, join) in joins.iter().enumerate() {
                 let end = joins.get(i + 1).map_or(condition.text.len(), |next| *next as usize);
                 let join = *join as usize;

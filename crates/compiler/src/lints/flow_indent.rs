@@ -47,7 +47,7 @@ mod tests {
         let mut options = Options::new(std::sync::Arc::new(falco_catalog::Catalog::builtin()));
         let file = SourceFile::new("r.yaml", "- list: l\n  items: [\n    a\n  ]\n");
         let codes = |options: &Options| {
-            let found = compile(std::slice::from_ref(&file), options).diagnostics;
+            let found = compile(std::slice::from_ref(&file), options).diagnostics();
             found.iter().map(|d| d.code).collect::<Vec<_>>()
         };
         assert_eq!(codes(&options), ["LOAD_UNUSED_LIST"]);

@@ -26,12 +26,12 @@ pub mod override_ignored;
 pub mod unchecked_macro;
 pub mod unknown_exception_key;
 
-use crate::collect::Collection;
+use crate::collect::{Collection, Node};
 use crate::diagnostic::Severity;
 use crate::loc::Loc;
 use crate::options::{LintLevel, LintLevels, Options};
 use crate::sink::RawDiag;
-use crate::stage::Stage;
+use crate::stage::Units;
 
 pub(crate) use context::Context;
 
@@ -119,16 +119,16 @@ impl Lint {
     }
 }
 
-/// Runs the lints that look at the compiled whole.
-pub(crate) fn run(options: &Options, collection: &Collection, stage: &Stage<'_>, diags: &mut Vec<RawDiag>) {
-    let mut cx = Context::new(options, collection, stage);
+/// Runs the lints that look at compiled macros and rules, on some of them.
+pub(crate) fn run(options: &Options, collection: &Collection, units: &Units, scope: &[Node]) -> Vec<RawDiag> {
+    let mut cx = Context::new(options, collection, units, scope);
     list_in_quotes::check(&mut cx);
     list_without_parentheses::check(&mut cx);
     list_as_value::check(&mut cx);
     list_over_name::check(&mut cx);
     exception_shape::check(&mut cx);
     append_precedence::check(&mut cx);
-    diags.append(&mut cx.diags);
+    cx.diags
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Printer<'_> {
             }
             Expr::Macro { name, .. } => {
                 let inner = self.inner;
-                let unit = targets.next().flatten().and_then(|t| inner.macros.get(t as usize)).and_then(Option::as_ref);
+                let unit = targets.next().flatten().and_then(|t| inner.units.macro_(t));
                 match unit {
                     Some(unit) => self.condition(&unit.condition, &unit.targets),
                     None => self.out.push_str(name),

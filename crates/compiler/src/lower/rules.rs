@@ -11,9 +11,9 @@ use crate::stage::Condition;
 /// Lowers all rules that compile.
 pub(crate) fn program(inner: &Inner) -> Program {
     let mut builder = Builder::default();
-    for (index, rule) in inner.collection.rules.iter().enumerate() {
-        let Some(unit) = inner.rules.get(index).and_then(Option::as_ref).filter(|unit| unit.ok) else { continue };
-        if inner.left_out.contains(&(index as u32)) {
+    for (id, rule) in inner.collection.rules.iter() {
+        let Some(unit) = inner.units.rule(id).filter(|unit| unit.ok) else { continue };
+        if inner.left_out.contains(&id) {
             continue;
         }
         let Some(output) = &unit.output else { continue };
@@ -74,9 +74,9 @@ impl Lowering<'_> {
             }
             Leaf::Ref(slot) => {
                 let target = targets.get(slot as usize).copied().flatten()?;
-                let unit = inner.macros.get(target as usize)?.as_ref()?;
+                let unit = inner.units.macro_(target)?;
                 let checked = inner.macro_checks.get(&(target, Arc::clone(self.source)))?;
-                self.macros.push(inner.collection.macros.get(target as usize)?.name.to_string());
+                self.macros.push(inner.collection.macros.get(target)?.name.to_string());
                 let lowered = self.condition(builder, &unit.condition, checked, &unit.targets);
                 self.macros.pop();
                 lowered

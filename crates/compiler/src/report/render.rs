@@ -8,7 +8,7 @@ use crate::report::{FalcoLocation, FalcoMessage, FalcoPosition};
 use crate::sink::{ConditionPlace, RawFalco, Step};
 
 /// Where items are, and the texts of their files.
-pub(crate) struct Places<'a> {
+pub(crate) struct Positions<'a> {
     pub(crate) items: &'a FxHashMap<Uid, (u32, u32)>,
     pub(crate) files: Vec<(&'a str, &'a str)>,
     lines: Vec<Option<LineIndex>>,
@@ -17,7 +17,7 @@ pub(crate) struct Places<'a> {
 /// Falco shows at most so many characters of a line.
 const SNIPPET_WIDTH: usize = 160;
 
-impl<'a> Places<'a> {
+impl<'a> Positions<'a> {
     pub(crate) fn new(items: &'a FxHashMap<Uid, (u32, u32)>, files: Vec<(&'a str, &'a str)>) -> Self {
         let lines = files.iter().map(|_| None).collect();
         Self { items, files, lines }

@@ -4,23 +4,21 @@
 
 use falco_syntax::yaml::schema::{decode_bool, decode_unsigned};
 
-use crate::items::{Document, Element, FileItems, ItemIr};
+use crate::items::{Element, FileItems, ItemIr};
 use crate::report::SchemaResult;
 use crate::value::{Entry, Value, get};
 
 /// Checks the first document; `None` if the file has none.
 pub(crate) fn check(file: &FileItems) -> Option<SchemaResult> {
     let mut result = SchemaResult::default();
-    match file.documents.first()? {
-        Document::Other { what, .. } => result.warnings.push(format!("the document is {what}, not a sequence")),
-        Document::Sequence(elements) => {
-            for (number, element) in elements.iter().enumerate() {
-                match element {
-                    Element::Item { ir, .. } => item(number, ir, &mut result),
-                    Element::NotMapping { what, .. } => {
-                        result.warnings.push(format!("item {number} is {what}, not a mapping"));
-                    }
-                }
+    for (number, element) in file.elements.iter().take(file.first_document?).enumerate() {
+        match element {
+            Element::Item { ir, .. } => item(number, ir, &mut result),
+            Element::NotMapping { what, .. } => {
+                result.warnings.push(format!("item {number} is {what}, not a mapping"));
+            }
+            Element::NoSequence { what, .. } => {
+                result.warnings.push(format!("the document is {what}, not a sequence"));
             }
         }
     }

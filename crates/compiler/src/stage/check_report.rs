@@ -1,10 +1,9 @@
 //! What the checks of conditions found, told twice: as Falco does (per rule, macros opened, first error only), and as we do
 //! (at the text where it stands, once).
 
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::check::{Checked, Note, Problem};
 use crate::collect::{Collection, RuleState};
@@ -14,9 +13,6 @@ use crate::options::LintLevels;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
 use crate::stage::{Condition, Findings, MacroUnit, Stage};
-
-/// Macros as checked for a source.
-pub(crate) type MacroChecks = FxHashMap<(u32, Arc<str>), Arc<Checked>>;
 
 /// Falco tells a hint in a macro once for every use of the macro; more than this help nobody.
 const MAX_HINTS: usize = 500;
@@ -171,56 +167,63 @@ impl Stage<'_> {
         }
     }
 
-    /// Our findings in the conditions of macros: for every source whose rules use them.
-    pub(crate) fn macro_findings(&mut self, collection: &Collection) -> (Vec<RawDiag>, MacroChecks) {
-        // The macros that rules reach, per source, and the first rule that does.
-        let mut reached: FxHashMap<(u32, Arc<str>), usize> = FxHashMap::default();
+    /// Our findings in the condition of a macro, for the sources of the rules that reach it, and what they are about.
+    pub(crate) fn macro_findings(
+        &mut self,
+        collection: &Collection,
+        id: u32,
+        sources: &[Arc<str>],
+    ) -> (Vec<RawDiag>, Vec<(Arc<str>, Arc<Checked>)>) {
+        let mut findings = Findings::default();
+        let mut checks = Vec::new();
+        let (Some(unit), Some(macro_)) = (self.macro_at(id).map(Arc::clone), collection.macros.get(id)) else {
+            return (Vec::new(), checks);
+        };
+        for source in sources {
+            let checked = self.cache.check(self.options, &unit.condition.text, source);
+            let before = findings.diags.len();
+            report_notes(&unit.condition, &checked, &mut findings, &self.options.lints, &|_| {
+                FalcoCode::ErrCompileCondition
+            });
+            // What is wrong for one source can be right for another: say whose rules are meant.
+            let errors = || findings.diags.iter().skip(before).any(|diag| diag.severity == Severity::Error);
+            if sources.len() > 1
+                && errors()
+                && let Some(rule) = self.first_user(collection, id, source)
+            {
+                for diag in findings.diags.iter_mut().skip(before).filter(|d| d.severity == Severity::Error) {
+                    let label = format!("rule `{}` of source `{source}` uses the macro", rule.name);
+                    diag.labels.push((rule.definition_name, label));
+                }
+            }
+            checks.push((Arc::clone(source), checked));
+        }
+        if sources.is_empty() {
+            self.unused_macro(id, &mut findings);
+        }
+        for diag in &mut findings.diags {
+            diag.item = Some((ItemKind::Macro, Arc::clone(&macro_.name)));
+        }
+        (findings.diags, checks)
+    }
+
+    /// The first rule of a source that reaches a macro.
+    fn first_user<'c>(&self, collection: &'c Collection, id: u32, source: &Arc<str>) -> Option<&'c RuleState> {
+        let mut seen: FxHashSet<u32> = FxHashSet::default();
         let mut work: Vec<u32> = Vec::new();
-        for (number, (rule, unit)) in collection.rules.iter().zip(&self.rules).enumerate() {
-            let Some(unit) = unit.as_ref().filter(|unit| unit.compiled) else { continue };
-            work.extend(unit.targets.iter().flatten());
-            while let Some(index) = work.pop() {
-                if let Entry::Vacant(entry) = reached.entry((index, Arc::clone(&rule.source))) {
-                    entry.insert(number);
-                    work.extend(self.macro_at(index).iter().flat_map(|unit| unit.targets.iter().flatten()));
+        for rule in collection.rules.order() {
+            let unit = self.units.rule(*rule).filter(|unit| unit.compiled && unit.source == *source);
+            work.extend(unit.into_iter().flat_map(|unit| unit.targets.iter().flatten()));
+            while let Some(target) = work.pop() {
+                if target == id {
+                    return collection.rules.get(*rule);
+                }
+                if seen.insert(target) {
+                    work.extend(self.macro_at(target).into_iter().flat_map(|unit| unit.targets.iter().flatten()));
                 }
             }
         }
-        let mut order: Vec<((u32, Arc<str>), usize)> = reached.into_iter().collect();
-        order.sort_unstable();
-        let mut diags = Vec::new();
-        let mut checks = MacroChecks::default();
-        let mut next = order.into_iter().peekable();
-        for (index, macro_) in (0u32..).zip(&collection.macros) {
-            let mut findings = Findings::default();
-            let mut used = false;
-            while let Some(((_, source), rule)) = next.next_if(|((i, _), _)| *i == index) {
-                let shared = used || next.peek().is_some_and(|((i, _), _)| *i == index);
-                used = true;
-                let Some(unit) = self.macro_at(index).map(Arc::clone) else { continue };
-                let checked = self.cache.check(self.options, &unit.condition.text, &source);
-                let before = findings.diags.len();
-                report_notes(&unit.condition, &checked, &mut findings, &self.options.lints, &|_| {
-                    FalcoCode::ErrCompileCondition
-                });
-                // What is wrong for one source can be right for another: say whose rules are meant.
-                if let (true, Some(rule)) = (shared, collection.rules.get(rule)) {
-                    for diag in findings.diags.iter_mut().skip(before).filter(|d| d.severity == Severity::Error) {
-                        let label = format!("rule `{}` of source `{source}` uses the macro", rule.name);
-                        diag.labels.push((rule.definition_name, label));
-                    }
-                }
-                checks.insert((index, source), checked);
-            }
-            if !used {
-                self.unused_macro(index, &mut findings);
-            }
-            for mut diag in findings.diags {
-                diag.item = Some((ItemKind::Macro, Arc::clone(&macro_.name)));
-                diags.push(diag);
-            }
-        }
-        (diags, checks)
+        None
     }
 
     /// A macro that no rule uses is not checked by Falco. What is wrong with it for every source is worth a warning.

@@ -22,9 +22,9 @@ pub(crate) struct ListUnit {
 impl Stage<'_> {
     pub(super) fn update_lists(&mut self, collection: &Collection, fresh: &[u32]) {
         for index in fresh {
-            let Some(list) = collection.lists.get(*index as usize) else { continue };
+            let Some(list) = collection.lists.get(*index) else { continue };
             let unit = self.list_unit(collection, *index, list);
-            if let Some(slot) = self.lists.get_mut(*index as usize) {
+            if let Some(slot) = self.units.lists.get_mut(*index as usize) {
                 *slot = Some(Arc::new(unit));
             }
         }
@@ -35,9 +35,9 @@ impl Stage<'_> {
         let mut uses = Vec::new();
         let mut diags = Vec::new();
         for item in &list.items {
-            let named = collection.list_by_name.get(&*item.scalar.text).copied();
+            let named = collection.lists.id(&item.scalar.text);
             let earlier = named
-                .and_then(|i| Some((i, collection.lists.get(i as usize)?)))
+                .and_then(|i| Some((i, collection.lists.get(i)?)))
                 .filter(|(_, inner)| inner.index < list.visibility);
             match earlier {
                 // One level only: the inner list's items as they were written.
@@ -59,7 +59,7 @@ impl Stage<'_> {
                 None => paste.push(item.uid, &item.scalar),
             }
         }
-        paste.mentions = words(&paste.text).filter_map(|word| collection.list_by_name.get(word).copied()).collect();
+        paste.mentions = words(&paste.text).filter_map(|word| collection.lists.id(word)).collect();
         ListUnit { paste: Arc::new(paste), uses, diags }
     }
 
@@ -75,8 +75,11 @@ impl Stage<'_> {
         item: &crate::collect::ListItem,
         diags: &mut Vec<RawDiag>,
     ) {
-        let Some(innermost) = collection.list_by_name.get(&*item.scalar.text).filter(|i| **i < index) else { return };
-        let Some(innermost) = collection.lists.get(*innermost as usize) else { return };
+        let rank = |id| collection.lists.rank(id);
+        let Some(innermost) = collection.lists.id(&item.scalar.text).filter(|id| rank(*id) < rank(index)) else {
+            return;
+        };
+        let Some(innermost) = collection.lists.get(innermost) else { return };
         let message = format!(
             "list `{0}` is two levels deep here, through `{1}`, and stays the plain text `{0}`",
             innermost.name, inner.name

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::check::events::{self, Events};
-use crate::collect::{Collection, MacroState};
+use crate::collect::{Collection, MacroState, Node};
 use crate::diagnostic::ItemKind;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag, RawFalco};
@@ -51,7 +51,7 @@ impl Stage<'_> {
     pub(super) fn update_macros(&mut self, collection: &Collection, fresh: &[u32]) {
         let mut drafts: FxHashMap<u32, Draft> = FxHashMap::default();
         for index in fresh {
-            let Some(macro_) = collection.macros.get(*index as usize) else { continue };
+            let Some(macro_) = collection.macros.get(*index) else { continue };
             let mut parse = Findings::default();
             let (uid, at) = macro_.condition_at;
             let path = macro_path(macro_).step(ItemType::MacroCondition, "", uid, at);
@@ -67,8 +67,8 @@ impl Stage<'_> {
                 .refs
                 .iter()
                 .map(|ident| {
-                    let target = collection.macro_by_name.get(&ident.name).copied()?;
-                    let callee = collection.macros.get(target as usize)?;
+                    let target = collection.macros.id(&ident.name)?;
+                    let callee = collection.macros.get(target)?;
                     (callee.index < macro_.visibility).then_some(target)
                 })
                 .collect();
@@ -76,6 +76,7 @@ impl Stage<'_> {
         }
         for index in fresh {
             self.resolve_macro(collection, *index, &mut drafts);
+            self.note_asking(Node::Macro(*index));
         }
         for index in fresh {
             self.link_macro(collection, *index, &mut drafts);
@@ -85,7 +86,7 @@ impl Stage<'_> {
     /// Finds loops and unknown names as Falco does: macros are resolved in order, and each sees through the ones that were
     /// not resolved yet.
     fn resolve_macro(&self, collection: &Collection, index: u32, drafts: &mut FxHashMap<u32, Draft>) {
-        let Some(macro_) = collection.macros.get(index as usize) else { return };
+        let Some(macro_) = collection.macros.get(index) else { return };
         let Some(draft) = drafts.get(&index) else { return };
         let mut findings = Findings::default();
         let mut cut = Vec::new();
@@ -180,10 +181,9 @@ impl Stage<'_> {
             }
             let offset = ident.range.0;
             let seen = collection
-                .macro_by_name
-                .get(&ident.name)
-                .copied()
-                .filter(|i| collection.macros.get(*i as usize).is_some_and(|callee| callee.index < visibility));
+                .macros
+                .id(&ident.name)
+                .filter(|id| collection.macros.get(*id).is_some_and(|callee| callee.index < visibility));
             let Some(callee) = seen else {
                 let kind = match inner {
                     // What is wrong in a macro whoever looks is told at that macro.
@@ -198,7 +198,10 @@ impl Stage<'_> {
                 continue;
             }
             // Earlier macros are resolved: there is nothing left to see through. A loop that was cut counts as told.
-            if callee < index || target.is_none() || done.contains(&callee) {
+            if collection.macros.rank(callee) < collection.macros.rank(index)
+                || target.is_none()
+                || done.contains(&callee)
+            {
                 continue;
             }
             on_path.insert(callee);
@@ -217,7 +220,7 @@ impl Stage<'_> {
         loc: crate::loc::Loc,
         user: Option<&MacroState>,
     ) -> RawDiag {
-        let known = collection.macro_by_name.get(name).and_then(|i| collection.macros.get(*i as usize));
+        let known = collection.macros.named(name);
         let diag = |message: String| RawDiag::falco(FalcoCode::ErrValidate, message, loc);
         match (known, user) {
             (Some(callee), Some(user)) if callee.name == user.name => {
@@ -231,12 +234,11 @@ impl Stage<'_> {
                     return diag(format!("`{name}` is read as the name of a macro here, and there is none"))
                         .help("something is missing next to it");
                 }
-                let names = collection.macros.iter().map(|m| &*m.name);
                 let diag = diag(format!("undefined macro `{name}`"));
-                if collection.rule_by_name.contains_key(name) {
+                if self.suggest.is_rule(collection, name) {
                     return diag.help("there is a rule of that name, but conditions can only use macros");
                 }
-                match falco_catalog::suggest::best(name, names) {
+                match self.suggest.macro_(collection, name) {
                     Some(best) => diag.help(format!("did you mean `{best}`?")).fix(
                         format!("replace with `{best}`"),
                         loc,
@@ -259,13 +261,8 @@ impl Stage<'_> {
                 continue;
             };
             open.insert(current);
-            let waiting: Vec<u32> = draft
-                .targets
-                .iter()
-                .flatten()
-                .copied()
-                .filter(|target| self.macros.get(*target as usize).is_none_or(Option::is_none))
-                .collect();
+            let waiting: Vec<u32> =
+                draft.targets.iter().flatten().copied().filter(|target| self.units.macro_(*target).is_none()).collect();
             let mut pending = false;
             for target in waiting {
                 if open.contains(&target) {
@@ -283,7 +280,7 @@ impl Stage<'_> {
             open.remove(&current);
             if let Some(draft) = drafts.remove(&current) {
                 let unit = self.macro_unit(collection, current, draft);
-                if let Some(slot) = self.macros.get_mut(current as usize) {
+                if let Some(slot) = self.units.macros.get_mut(current as usize) {
                     *slot = Some(Arc::new(unit));
                 }
             }
@@ -292,7 +289,7 @@ impl Stage<'_> {
 
     fn macro_unit(&mut self, collection: &Collection, index: u32, draft: Draft) -> MacroUnit {
         let Draft { condition, targets, parse, mut resolve } = draft;
-        let broken_item = collection.macros.get(index as usize).is_none_or(|m| m.broken);
+        let broken_item = collection.macros.get(index).is_none_or(|m| m.broken);
         let size = self.size(&condition, &targets);
         // The source only decides about fields; what an event type is does not depend on it.
         let source: Arc<str> = "syscall".into();
@@ -303,7 +300,7 @@ impl Stage<'_> {
             events::of_expr(&checked.expr, &checked.atoms, &|slot| self.events_of(&targets, slot))
         };
         let own_fault = size.too_large() && !size.inner_too_large;
-        if let (true, Some(macro_)) = (own_fault, collection.macros.get(index as usize)) {
+        if let (true, Some(macro_)) = (own_fault, collection.macros.get(index)) {
             let message = format!("macro `{}` becomes too large when the macros in it are opened", macro_.name);
             let mut diag = RawDiag::falco(FalcoCode::ErrCompileCondition, message, macro_.definition_name);
             diag.item = Some((ItemKind::Macro, Arc::clone(&macro_.name)));
@@ -318,7 +315,7 @@ impl Stage<'_> {
     }
 
     pub(super) fn macro_at(&self, index: u32) -> Option<&Arc<MacroUnit>> {
-        self.macros.get(index as usize).and_then(Option::as_ref)
+        self.units.macro_(index)
     }
 
     pub(super) fn events_of(&self, targets: &[Option<u32>], slot: u32) -> Events {

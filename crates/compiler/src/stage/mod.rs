@@ -10,6 +10,7 @@ mod macros;
 mod output;
 mod rules;
 mod summary;
+mod uses;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,9 +23,11 @@ pub(crate) use lists::ListUnit;
 pub(crate) use macros::MacroUnit;
 pub(crate) use output::{OutPiece, OutputUnit, SplitOutput, split_output};
 pub(crate) use rules::RuleUnit;
+pub(crate) use uses::Uses;
 
 use crate::check::{self, CheckCx, Checked};
-use crate::collect::Collection;
+use crate::collect::{Collection, Node, Suggest};
+use crate::items::word_hash;
 use crate::loc::Loc;
 use crate::options::Options;
 use crate::report::FalcoCode;
@@ -33,7 +36,7 @@ use crate::text::{ListPaste, MappedText, words};
 
 /// A set of rules may not paste more text than this: a hundred thousand items pasted into a thousand rules would eat the
 /// machine.
-const MAX_PASTED: usize = 64 << 20;
+pub(crate) const MAX_PASTED: usize = 64 << 20;
 
 /// A condition's text as data.
 #[derive(Debug)]
@@ -62,8 +65,11 @@ type BySource<T> = Vec<(Arc<str>, Arc<T>)>;
 pub(crate) struct TextCache {
     conditions: FxHashMap<Arc<str>, ConditionEntry>,
     outputs: FxHashMap<Arc<str>, BySource<SplitOutput>>,
-    /// Entries that the compilation at hand did not use are dropped after it.
     generation: u32,
+    /// Entries when unused ones were last looked for.
+    kept: usize,
+    parsed: usize,
+    checked: usize,
 }
 
 #[derive(Debug)]
@@ -76,17 +82,24 @@ struct ConditionEntry {
 impl TextCache {
     pub(crate) fn begin(&mut self) {
         self.generation = self.generation.wrapping_add(1);
-        self.outputs.retain(|_, entries| !entries.is_empty());
+        (self.parsed, self.checked) = (0, 0);
     }
 
-    /// Forgets conditions that were not used lately.
+    /// Forgets texts that nothing has any more, once there are many of them.
     pub(crate) fn end(&mut self) {
-        let generation = self.generation;
-        self.conditions.retain(|_, entry| generation.wrapping_sub(entry.used) < 4);
-        // Outputs are small; they go all at once when there are far too many.
-        if self.outputs.len() > 200_000 {
-            self.outputs.clear();
+        if self.conditions.len() + self.outputs.len() < 2 * self.kept + 256 {
+            return;
         }
+        let generation = self.generation;
+        self.conditions
+            .retain(|_, entry| Arc::strong_count(&entry.parsed) > 1 || generation.wrapping_sub(entry.used) < 4);
+        self.outputs.retain(|_, entries| entries.iter().any(|(_, split)| Arc::strong_count(split) > 1));
+        self.kept = self.conditions.len() + self.outputs.len();
+    }
+
+    /// How many conditions were parsed and checked since the beginning.
+    pub(crate) fn work(&self) -> (usize, usize) {
+        (self.parsed, self.checked)
     }
 
     fn parse(&mut self, text: &Arc<str>) -> Arc<ParsedCondition> {
@@ -95,6 +108,7 @@ impl TextCache {
             entry.used = generation;
             return Arc::clone(&entry.parsed);
         }
+        self.parsed += 1;
         let (expr, errors) = parse_expr(text);
         let mut refs = Vec::new();
         let (mut depth, mut nodes) = (0, 0);
@@ -111,6 +125,7 @@ impl TextCache {
         if let Some((_, checked)) = checked {
             return Arc::clone(checked);
         }
+        self.checked += 1;
         let cx = CheckCx { catalog: &options.catalog, source, engine: options.engine_version, text };
         let checked = Arc::new(check::check(&cx, &parsed.expr));
         if let Some(entry) = self.conditions.get_mut(text) {
@@ -208,20 +223,80 @@ impl Findings {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Node {
-    List(u32),
-    Macro(u32),
-    Rule(u32),
+/// What lists, macros and rules come to, by number.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Units {
+    pub(crate) lists: Vec<Option<Arc<ListUnit>>>,
+    pub(crate) macros: Vec<Option<Arc<MacroUnit>>>,
+    pub(crate) rules: Vec<Option<Arc<RuleUnit>>>,
+}
+
+impl Units {
+    pub(crate) fn list(&self, id: u32) -> Option<&Arc<ListUnit>> {
+        self.lists.get(id as usize).and_then(Option::as_ref)
+    }
+
+    pub(crate) fn macro_(&self, id: u32) -> Option<&Arc<MacroUnit>> {
+        self.macros.get(id as usize).and_then(Option::as_ref)
+    }
+
+    pub(crate) fn rule(&self, id: u32) -> Option<&Arc<RuleUnit>> {
+        self.rules.get(id as usize).and_then(Option::as_ref)
+    }
+
+    /// The unit of a node that is a rule.
+    pub(crate) fn rule_of(&self, node: Node) -> Option<&Arc<RuleUnit>> {
+        match node {
+            Node::Rule(id) => self.rule(id),
+            Node::List(_) | Node::Macro(_) => None,
+        }
+    }
+
+    /// Makes room for everything of a collection.
+    pub(crate) fn grow(&mut self, collection: &Collection) {
+        fn to<T: Clone>(units: &mut Vec<Option<T>>, len: usize) {
+            units.resize(len.max(units.len()), None);
+        }
+        to(&mut self.lists, collection.lists.capacity());
+        to(&mut self.macros, collection.macros.capacity());
+        to(&mut self.rules, collection.rules.capacity());
+    }
+
+    /// Ours about a list, macro or rule, but for the checks in macros.
+    pub(crate) fn findings(&self, node: Node) -> impl Iterator<Item = &RawDiag> {
+        let (lists, macros, rules) = match node {
+            Node::List(id) => (self.list(id), None, None),
+            Node::Macro(id) => (None, self.macro_(id), None),
+            Node::Rule(id) => (None, None, self.rule(id)),
+        };
+        let lists = lists.into_iter().flat_map(|unit| &unit.diags);
+        let macros = macros.into_iter().flat_map(|unit| unit.parse.diags.iter().chain(&unit.resolve.diags));
+        lists.chain(macros).chain(rules.into_iter().flat_map(|unit| &unit.findings.diags))
+    }
+
+    /// The condition of a macro or a rule, and what its references mean.
+    pub(crate) fn condition(&self, node: Node) -> Option<(&Condition, &[Option<u32>])> {
+        match node {
+            Node::List(_) => None,
+            Node::Macro(id) => self.macro_(id).map(|unit| (&unit.condition, &*unit.targets)),
+            Node::Rule(id) => self.rule(id).map(|unit| (&unit.condition, &*unit.targets)),
+        }
+    }
 }
 
 /// The compiled state.
 pub(crate) struct Stage<'a> {
     pub(crate) options: &'a Options,
     pub(crate) cache: &'a mut TextCache,
-    pub(crate) lists: Vec<Option<Arc<ListUnit>>>,
-    pub(crate) macros: Vec<Option<Arc<MacroUnit>>>,
-    pub(crate) rules: Vec<Option<Arc<RuleUnit>>>,
+    pub(crate) suggest: &'a Suggest<'a>,
+    pub(crate) units: Units,
+    /// Errors that units had before a later file changed them: what is right in the end, but wrong when Falco looks at it, is
+    /// wrong.
+    pub(crate) early: FxHashMap<Node, Vec<RawDiag>>,
+    /// Whose suggestions depend on all names.
+    pub(crate) asking: FxHashSet<Node>,
+    /// The macros that conditions were read to name, by the hash of the name.
+    pub(crate) references: FxHashSet<(Node, u32)>,
     /// Lists whose names the word search cannot find, since they hold delimiters.
     odd_lists: Vec<u32>,
     /// How much text may still be pasted.
@@ -233,13 +308,15 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(options: &'a Options, cache: &'a mut TextCache) -> Self {
+    pub(crate) fn new(options: &'a Options, cache: &'a mut TextCache, suggest: &'a Suggest<'a>) -> Self {
         Self {
             options,
             cache,
-            lists: Vec::new(),
-            macros: Vec::new(),
-            rules: Vec::new(),
+            suggest,
+            units: Units::default(),
+            early: FxHashMap::default(),
+            asking: FxHashSet::default(),
+            references: FxHashSet::default(),
             odd_lists: Vec::new(),
             budget: MAX_PASTED,
             silent: FxHashSet::default(),
@@ -249,15 +326,17 @@ impl<'a> Stage<'a> {
 
     /// Brings everything up to date with the collection. `more`: further files will follow.
     pub(crate) fn update(&mut self, collection: &Collection, more: bool) {
+        self.units.grow(collection);
         let mut fresh = self.invalidate(collection);
-        fresh.extend(grow(&mut self.lists, collection.lists.len()).map(Node::List));
-        fresh.extend(grow(&mut self.macros, collection.macros.len()).map(Node::Macro));
-        fresh.extend(grow(&mut self.rules, collection.rules.len()).map(Node::Rule));
-        fresh.sort_unstable();
+        fresh.sort_unstable_by_key(|node| match node {
+            Node::List(id) => (0, collection.lists.rank(*id)),
+            Node::Macro(id) => (1, collection.macros.rank(*id)),
+            Node::Rule(id) => (2, collection.rules.rank(*id)),
+        });
         for node in &fresh {
             let Node::List(index) = node else { continue };
-            let Some(list) = collection.lists.get(*index as usize) else { continue };
-            if words(&list.name).next() != Some(&*list.name) && !self.odd_lists.contains(index) {
+            let Some(list) = collection.lists.get(*index) else { continue };
+            if is_odd_name(&list.name) && !self.odd_lists.contains(index) {
                 self.odd_lists.push(*index);
             }
         }
@@ -271,40 +350,66 @@ impl<'a> Stage<'a> {
         self.update_lists(collection, &lists);
         self.update_macros(collection, &macros);
         self.update_rules(collection, &rules);
+        for node in &fresh {
+            if let Some((condition, _)) = self.units.condition(*node) {
+                self.references.extend(condition.parsed.refs.iter().map(|ident| (*node, word_hash(&ident.name))));
+            }
+        }
         if more {
             fresh.into_iter().for_each(|node| self.register(collection, node));
         }
     }
 
-    /// Drops what depends on changed names, and tells what that was.
+    /// Drops what is new, changed or depends on a changed name, and tells what that is.
     fn invalidate(&mut self, collection: &Collection) -> Vec<Node> {
         let mut seen: FxHashSet<Node> = FxHashSet::default();
-        let mut dropped = Vec::new();
-        let mut work: Vec<Node> = collection.changed_rules.iter().map(|rule| Node::Rule(*rule)).collect();
-        for name in &collection.changed {
-            work.extend(collection.list_by_name.get(name).map(|i| Node::List(*i)));
-            work.extend(collection.macro_by_name.get(name).map(|i| Node::Macro(*i)));
-            work.extend(self.dependents.get(name).into_iter().flatten());
+        let mut stale = Vec::new();
+        let mut work: Vec<Node> = collection.changed.clone();
+        for node in &collection.changed {
+            // A list can take the place of a macro's name, and the other way round.
+            let Some(name) = collection.name(*node) else { continue };
+            if !matches!(node, Node::Rule(_)) {
+                work.extend(collection.lists.id(name).map(Node::List));
+                work.extend(collection.macros.id(name).map(Node::Macro));
+            }
         }
         while let Some(node) = work.pop() {
             if !seen.insert(node) {
                 continue;
             }
-            let (was_there, name) = match node {
-                Node::List(i) => (clear(&mut self.lists, i), collection.lists.get(i as usize).map(|list| &list.name)),
-                Node::Macro(i) => {
-                    (clear(&mut self.macros, i), collection.macros.get(i as usize).map(|macro_| &macro_.name))
-                }
-                Node::Rule(i) => (clear(&mut self.rules, i), None),
+            let errors: Vec<RawDiag> = match node {
+                Node::List(_) => Vec::new(),
+                _ => self.units.findings(node).filter(|diag| diag.code.starts_with("LOAD_ERR")).cloned().collect(),
             };
-            if was_there {
-                dropped.push(node);
+            if !errors.is_empty() {
+                self.early.entry(node).or_default().extend(errors);
             }
-            if let Some(users) = name.and_then(|name| self.dependents.get(name)) {
+            match node {
+                Node::List(id) => clear(&mut self.units.lists, id),
+                Node::Macro(id) => clear(&mut self.units.macros, id),
+                Node::Rule(id) => clear(&mut self.units.rules, id),
+            }
+            stale.push(node);
+            if matches!(node, Node::Rule(_)) {
+                continue;
+            }
+            if let Some(users) = collection.name(node).and_then(|name| self.dependents.get(name)) {
                 work.extend(users.iter().copied());
             }
         }
-        dropped
+        stale
+    }
+
+    /// How much text was pasted.
+    pub(crate) fn pasted(&self) -> usize {
+        MAX_PASTED - self.budget
+    }
+
+    /// Notes who asked for suggestions.
+    pub(super) fn note_asking(&mut self, node: Node) {
+        if self.suggest.was_asked() {
+            self.asking.insert(node);
+        }
     }
 
     /// Remembers the names that a thing looks at.
@@ -321,25 +426,29 @@ impl<'a> Stage<'a> {
         };
         match node {
             Node::List(i) => {
-                let Some(list) = collection.lists.get(i as usize) else { return };
+                let Some(list) = collection.lists.get(i) else { return };
                 list.items.iter().for_each(|item| {
                     add(&item.scalar.text);
                     words(&item.scalar.text).for_each(&mut add);
                 });
             }
             Node::Macro(i) => {
-                let Some(macro_) = collection.macros.get(i as usize) else { return };
+                let Some(macro_) = collection.macros.get(i) else { return };
                 words(&macro_.condition.text).for_each(&mut add);
                 add(&macro_.name);
             }
             Node::Rule(i) => {
-                let Some(unit) = self.rules.get(i as usize).and_then(Option::as_ref) else { return };
+                let Some(unit) = self.units.rule(i) else { return };
                 words(&unit.condition.plain.text).for_each(&mut add);
             }
         }
+        // A name need not be a word by itself: `andshell` is read as `and shell`.
+        if let Some((condition, _)) = self.units.condition(node) {
+            condition.parsed.refs.iter().for_each(|ident| add(&ident.name));
+        }
         // Names with delimiters in them can stand anywhere.
         for odd in &self.odd_lists {
-            if let Some(list) = collection.lists.get(*odd as usize) {
+            if let Some(list) = collection.lists.get(*odd) {
                 add(&list.name);
             }
         }
@@ -352,15 +461,16 @@ impl<'a> Stage<'a> {
         plain: &MappedText,
         uses: &mut Vec<(u32, Loc)>,
     ) -> Result<Option<MappedText>, u32> {
-        let mut pending: BTreeSet<u32> = self.odd_lists.iter().copied().collect();
-        pending.extend(words(&plain.text).filter_map(|word| collection.list_by_name.get(word)));
+        let ranked = |id: u32| (collection.lists.rank(id), id);
+        let mut pending: BTreeSet<(u32, u32)> = self.odd_lists.iter().copied().map(ranked).collect();
+        pending.extend(words(&plain.text).filter_map(|word| collection.lists.id(word)).map(ranked));
         if pending.is_empty() {
             return Ok(None);
         }
         let mut text = plain.clone();
         let mut locs = Vec::new();
-        while let Some(index) = pending.pop_first() {
-            let Some(unit) = self.lists.get(index as usize).and_then(Option::as_ref) else { continue };
+        while let Some((rank, index)) = pending.pop_first() {
+            let Some(unit) = self.units.list(index) else { continue };
             let paste: &Arc<ListPaste> = &unit.paste;
             locs.clear();
             if !text.paste_list(paste, &mut locs) {
@@ -372,7 +482,7 @@ impl<'a> Stage<'a> {
                 None => return Err(index),
             }
             if !locs.is_empty() {
-                pending.extend(paste.mentions.iter().filter(|mention| **mention > index));
+                pending.extend(paste.mentions.iter().copied().map(ranked).filter(|(mention, _)| *mention > rank));
             }
             uses.extend(locs.iter().map(|loc| (index, *loc)));
         }
@@ -392,7 +502,7 @@ impl<'a> Stage<'a> {
         let pasted = match self.paste(collection, &plain, &mut lists) {
             Ok(pasted) => pasted,
             Err(index) => {
-                let name = collection.lists.get(index as usize).map_or("", |list| &list.name);
+                let name = collection.lists.get(index).map_or("", |list| &list.name);
                 let loc = plain.place(0, plain.text.len() as u32).loc;
                 let message = format!("list `{name}` is too large to be pasted here");
                 let diag = RawDiag::falco(FalcoCode::ErrCompileCondition, message, loc);
@@ -435,20 +545,13 @@ fn syntax_errors(condition: &Condition, path: &Path, findings: &mut Findings, mu
     }
 }
 
-/// Empties a slot; false if there is none yet.
-fn clear<T>(units: &mut [Option<T>], index: u32) -> bool {
-    match units.get_mut(index as usize) {
-        Some(unit) => {
-            *unit = None;
-            true
-        }
-        None => false,
-    }
+/// Whether the word search cannot find the name of a list.
+pub(crate) fn is_odd_name(name: &str) -> bool {
+    words(name).next() != Some(name)
 }
 
-/// Makes room for new units, and gives their numbers.
-fn grow<T: Clone>(units: &mut Vec<Option<T>>, len: usize) -> std::ops::Range<u32> {
-    let new = units.len() as u32..len as u32;
-    units.resize(len, None);
-    new
+fn clear<T>(units: &mut [Option<T>], index: u32) {
+    if let Some(unit) = units.get_mut(index as usize) {
+        *unit = None;
+    }
 }

@@ -6,7 +6,7 @@ use falco_catalog::EventSet;
 
 use crate::check::Checked;
 use crate::check::events::{self, Events};
-use crate::collect::{Collection, RuleState};
+use crate::collect::{Collection, Node, RuleState};
 use crate::diagnostic::ItemKind;
 use crate::options::Version;
 use crate::report::FalcoCode;
@@ -17,6 +17,8 @@ use crate::stage::{Condition, Findings, OutputUnit, Stage, exceptions};
 /// A compiled rule.
 #[derive(Debug)]
 pub(crate) struct RuleUnit {
+    /// The event source.
+    pub(crate) source: Arc<str>,
     /// With exceptions.
     pub(crate) condition: Condition,
     /// Per reference in the condition: the macro that it means.
@@ -46,10 +48,11 @@ const MANY_EVENTS: usize = 100;
 impl Stage<'_> {
     pub(super) fn update_rules(&mut self, collection: &Collection, fresh: &[u32]) {
         for index in fresh {
-            let Some(rule) = collection.rules.get(*index as usize) else { continue };
+            let Some(rule) = collection.rules.get(*index) else { continue };
             let mut unit = self.rule_unit(collection, rule);
             attribute(&mut unit.findings, ItemKind::Rule, &rule.name);
-            if let Some(slot) = self.rules.get_mut(*index as usize) {
+            self.note_asking(Node::Rule(*index));
+            if let Some(slot) = self.units.rules.get_mut(*index as usize) {
                 *slot = Some(Arc::new(unit));
             }
         }
@@ -67,6 +70,7 @@ impl Stage<'_> {
             };
             let condition = self.condition(collection, Arc::default(), &condition_path, &mut Findings::default(), &[]);
             return RuleUnit {
+                source: Arc::clone(&rule.source),
                 condition,
                 targets: Vec::new(),
                 checked: Arc::default(),
@@ -114,6 +118,7 @@ impl Stage<'_> {
         }
         let ok = clean && !skipped && !rule.invalid && output.is_some() && !findings.has_errors() && !size.too_large();
         RuleUnit {
+            source: Arc::clone(&rule.source),
             condition,
             targets,
             checked,
@@ -142,7 +147,7 @@ impl Stage<'_> {
             .refs
             .iter()
             .map(|ident| {
-                let target = collection.macro_by_name.get(&ident.name).copied();
+                let target = collection.macros.id(&ident.name);
                 if target.is_none() {
                     let place = condition.pasted.place(ident.range.0, ident.range.1);
                     let mut diag = self.undefined_macro(collection, &ident.name, place.loc, None);

@@ -40,16 +40,16 @@ fn official_rules_load_alone_and_together_without_a_finding() {
     }
     let counts = OFFICIAL.map(|name| {
         let compilation = compile(&[load(name)], &options());
-        assert!(compilation.loads(), "{name}: {:?}", compilation.loads);
-        assert_eq!(compilation.diagnostics, [], "{name}");
-        assert_eq!(compilation.loads[0].warnings, [], "{name}");
-        assert!(compilation.loads[0].schema.as_ref().is_some_and(|schema| schema.is_valid()), "{name}");
+        assert!(compilation.loads(), "{name}: {:?}", compilation.load_results());
+        assert_eq!(compilation.diagnostics(), [], "{name}");
+        assert_eq!(compilation.load_results()[0].warnings, [], "{name}");
+        assert!(compilation.load_results()[0].schema.as_ref().is_some_and(|schema| schema.is_valid()), "{name}");
         compilation.program().rules.len()
     });
     assert_eq!(counts, [25, 31, 37]);
     let together = compile(&OFFICIAL.map(load), &options());
     assert!(together.loads());
-    assert_eq!(together.diagnostics, []);
+    assert_eq!(together.diagnostics(), []);
     assert_eq!(together.program().rules.len(), 93);
 }
 
@@ -61,19 +61,19 @@ fn plugin_rules_load() {
     let names = ["aws_cloudtrail_rules", "gcp_auditlog_rules", "github", "k8s_audit_rules", "okta_rules"];
     for name in names {
         let compilation = compile(&[load(&format!("plugins/{name}.yaml"))], &options());
-        assert!(compilation.loads(), "{name}: {:?}", compilation.diagnostics);
+        assert!(compilation.loads(), "{name}: {:?}", compilation.diagnostics());
         assert!(!compilation.program().rules.is_empty(), "{name}");
-        let loud: Vec<_> = compilation.diagnostics.iter().filter(|d| d.severity <= Severity::Warning).collect();
+        let loud: Vec<_> = compilation.iter().filter(|d| d.severity <= Severity::Warning).collect();
         assert!(loud.is_empty(), "{name}: {loud:?}");
     }
     // It changes rules of another file, and needs it.
     let gke = "plugins/k8s_audit_rules_gke.yaml";
     assert!(!compile(&[load(gke)], &options()).loads());
     let both = compile(&[load("plugins/k8s_audit_rules.yaml"), load(gke)], &options());
-    assert!(both.loads(), "{:?}", both.diagnostics);
+    assert!(both.loads(), "{:?}", both.diagnostics());
     // Its plugin's event types are not in the catalogue.
     let krsi = compile(&[load("plugins/example_rules.yaml")], &options());
-    assert!(krsi.diagnostics.iter().all(|d| d.message.starts_with("unknown event type `krsi_")));
+    assert!(krsi.iter().all(|d| d.message.starts_with("unknown event type `krsi_")));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn archived_rules_load() {
     }
     for name in ["application_rules", "falco-deprecated_rules"] {
         let compilation = compile(&[load(&format!("falco-archive/{name}.yaml"))], &options());
-        assert!(compilation.loads(), "{name}: {:?}", compilation.diagnostics);
+        assert!(compilation.loads(), "{name}: {:?}", compilation.diagnostics());
     }
 }
 
@@ -103,7 +103,7 @@ fn damage_stays_local() {
     };
     for step in (0..lines.len()).step_by(7) {
         let prefix = compile_lines(&lines[..step]);
-        assert!(prefix.diagnostics.len() < 400, "prefix of {step} lines: {}", prefix.diagnostics.len());
+        assert!(prefix.diagnostics().len() < 400, "prefix of {step} lines: {}", prefix.diagnostics().len());
         let mut removed = lines.clone();
         removed.remove(step);
         let mut doubled = lines.clone();
@@ -113,7 +113,7 @@ fn damage_stays_local() {
         garbled[step] = &junk;
         for (what, damaged) in [("removed", removed), ("doubled", doubled), ("garbled", garbled)] {
             let compilation = compile_lines(&damaged);
-            let errors = compilation.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+            let errors = compilation.iter().filter(|d| d.severity == Severity::Error).count();
             assert!(errors <= 40, "line {} {what}: {errors} errors", step + 1);
             let left = compilation.items().rules.len();
             assert!(left + 3 >= rules, "line {} {what}: {left} rules are left", step + 1);

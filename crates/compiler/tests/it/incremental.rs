@@ -1,6 +1,6 @@
 //! A cache changes nothing but the time.
 
-use falco_compiler::{Cache, SourceFile, compile, compile_cached};
+use falco_compiler::{Cache, Compilation, Options, SourceFile, Work, compile, compile_cached};
 
 use crate::options;
 
@@ -56,8 +56,8 @@ fn cached_compilations_equal_fresh_ones() {
         let files = [SourceFile::new("base.yaml", &*base), SourceFile::new("second.yaml", SECOND)];
         let cached = compile_cached(&files, &options(), &mut cache);
         let fresh = compile(&files, &options());
-        assert_eq!(cached.diagnostics, fresh.diagnostics, "{base}");
-        assert_eq!(cached.loads, fresh.loads);
+        assert_eq!(cached.diagnostics(), fresh.diagnostics(), "{base}");
+        assert_eq!(cached.load_results(), fresh.load_results());
         let (cached, fresh) = (cached.program(), fresh.program());
         assert_eq!(cached.atoms, fresh.atoms);
         assert_eq!(
@@ -75,7 +75,7 @@ fn a_cache_follows_the_settings() {
         "- rule: r\n  desc: d\n  condition: evt.type = open and container.id = x\n  output: x\n  priority: INFO\n",
     )];
     assert!(compile_cached(&files, &options(), &mut cache).loads());
-    let bare = falco_compiler::Options::new(std::sync::Arc::new(falco_catalog::Catalog::libs_only()));
+    let bare = Options::new(std::sync::Arc::new(falco_catalog::Catalog::libs_only()));
     assert!(!compile_cached(&files, &bare, &mut cache).loads());
     assert!(compile_cached(&files, &options(), &mut cache).loads());
 }
@@ -148,11 +148,11 @@ fn random_edits_keep_everything_in_range() {
         let cached = compile_cached(&files, &options(), &mut cache);
         let fresh = compile(&files, &options());
         loaded += usize::from(fresh.loads());
-        assert_eq!(cached.diagnostics, fresh.diagnostics, "{text}");
-        assert_eq!(cached.loads, fresh.loads, "{text}");
-        let refused = fresh.diagnostics.iter().any(|d| d.code.starts_with("LOAD_ERR"));
-        assert_eq!(fresh.loads(), !refused, "{:?}\n{:?}\n{text}", fresh.diagnostics, fresh.loads);
-        for diagnostic in &fresh.diagnostics {
+        assert_eq!(cached.diagnostics(), fresh.diagnostics(), "{text}");
+        assert_eq!(cached.load_results(), fresh.load_results(), "{text}");
+        let refused = fresh.iter().any(|d| d.code.starts_with("LOAD_ERR"));
+        assert_eq!(fresh.loads(), !refused, "{:?}\n{:?}\n{text}", fresh.diagnostics(), fresh.load_results());
+        for diagnostic in &fresh.diagnostics() {
             let labels = diagnostic.labels.iter().map(|label| label.span);
             let edits = diagnostic.fixes.iter().flat_map(|fix| fix.edits.iter().map(|edit| edit.span));
             for span in labels.chain(edits).chain([diagnostic.span]) {
@@ -170,4 +170,304 @@ fn random_edits_keep_everything_in_range() {
         }
     }
     assert!(loaded > 300, "most texts were refused: only {loaded} loaded");
+}
+
+/// The settings of an editor: no report of Falco's, so that edits are followed by patches.
+fn editor() -> Options {
+    Options { falco_report: false, ..options() }
+}
+
+fn assert_same(cached: &Compilation, fresh: &Compilation, context: &dyn std::fmt::Display) {
+    assert_eq!(cached.diagnostics(), fresh.diagnostics(), "{context}");
+    let (a, b) = (cached.program(), fresh.program());
+    assert_eq!(a.atoms, b.atoms, "{context}");
+    assert_eq!(a.extracts, b.extracts, "{context}");
+    assert_eq!(format!("{:?}", a.rules), format!("{:?}", b.rules), "{context}");
+    assert_eq!(format!("{:?}", cached.items().lists), format!("{:?}", fresh.items().lists), "{context}");
+    assert_eq!(format!("{:?}", cached.items().macros), format!("{:?}", fresh.items().macros), "{context}");
+    assert_eq!(format!("{:?}", cached.items().rules), format!("{:?}", fresh.items().rules), "{context}");
+}
+
+/// Four files that define, use, append to and override each other's things.
+const WORKSPACE: [&str; 4] = [
+    "\
+- list: shells
+  items: [bash, zsh]
+- list: nested
+  items: [shells, fish]
+- macro: spawned
+  condition: evt.type = execve
+- macro: shell
+  condition: spawned and proc.name in (nested)
+- rule: one
+  desc: d
+  condition: shell and not later
+  output: x %proc.name
+  priority: INFO
+- rule: two
+  desc: d
+  condition: evt.type = open and fd.name in (shells)
+  output: x %fd.name
+  priority: INFO
+  exceptions:
+    - name: e
+      fields: [proc.name, fd.name]
+      comps: [in, =]
+      values:
+        - [shells, /x]
+",
+    "\
+- macro: spawned
+  condition: and proc.pid > 1
+  override: {condition: append}
+- list: shells
+  items: [ksh]
+  override: {items: append}
+- macro: later
+  condition: proc.tty = 0
+- rule: three
+  desc: d
+  condition: lter or unknown_macro
+  output: y %proc.nme
+  priority: INFO
+- rule: ka
+  desc: d
+  condition: ka.verb = get and shell
+  output: y
+  priority: INFO
+  source: k8s_audit
+",
+    "\
+- rule: one
+  condition: and proc.pname != shells
+  override: {condition: append}
+- rule: twoo
+  enabled: false
+- list: shels
+  items: [x]
+  override: {items: append}
+- macro: unused_macro
+  condition: fd.num > 3
+- list: unused_list
+  items: [1, 2]
+",
+    "\
+- macro: later
+  condition: proc.tty != 0 and spawned
+- rule: two
+  exceptions:
+    - name: e
+      values:
+        - [[dash], /y]
+  override: {exceptions: append}
+- rule: four
+  desc: d
+  condition: later and not unused
+  output: z
+  priority: INFO
+",
+];
+
+#[test]
+fn patches_equal_compiling_anew() {
+    const WORDS: [&str; 40] = [
+        "shells",
+        "nested",
+        "spawned",
+        "shell",
+        "later",
+        "unused",
+        "lter",
+        "one",
+        "two",
+        "three",
+        "and",
+        "or",
+        "not",
+        "(",
+        ")",
+        " = ",
+        "in (shells)",
+        "proc.name",
+        "evt.type",
+        "open",
+        "\n",
+        "- ",
+        "- macro: ",
+        "- list: ",
+        "- rule: ",
+        "  items: [a]\n",
+        "  condition: evt.type = open\n",
+        ": ",
+        "append",
+        "replace",
+        "override: {condition: append}\n",
+        "- macro: spawned\n  condition: evt.type = clone\n",
+        "- list: shells\n  items: [a, b]\n",
+        "#",
+        "\"",
+        "é",
+        "- rule: two\n  enabled: false\n",
+        "unused_macro",
+        "k8s_audit",
+        "priority",
+    ];
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let mut cache = Cache::default();
+    let mut texts: Vec<String> = WORKSPACE.map(str::to_owned).into();
+    let steps = std::env::var("FALCO_RS_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(4000);
+    let (mut patched, mut loaded) = (0, 0);
+    for step in 0..steps {
+        let number = random.below(texts.len());
+        // Broken texts are mended after a while, or everything would end in rubble.
+        if random.below(6) == 0 {
+            texts = WORKSPACE.map(str::to_owned).into();
+            if random.below(2) == 0 {
+                let mends = [
+                    ("not later", "not shell"),
+                    ("unknown_macro", "shell"),
+                    ("lter", "shell"),
+                    ("proc.nme", "proc.name"),
+                ];
+                let more = [
+                    ("get and shell", "get"),
+                    ("!= shells", "in (shells)"),
+                    ("later and not unused", "later"),
+                    ("twoo", "two"),
+                    ("shels", "shells"),
+                ];
+                for text in &mut texts {
+                    mends.iter().chain(&more).for_each(|(from, to)| *text = text.replace(from, to));
+                }
+            }
+        }
+        let text = &mut texts[number];
+        let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let line = random.below(lines.len());
+        match random.below(7) {
+            // A line goes, or stands twice, or changes places with another.
+            0 => *text = [&lines[..line], &lines[(line + 1).min(lines.len())..]].concat().concat(),
+            1 => {
+                *text = [&lines[..line], &lines[line.min(lines.len() - 1)..=line.min(lines.len() - 1)], &lines[line..]]
+                    .concat()
+                    .concat()
+            }
+            2 => {
+                // Items change places.
+                let mut items: Vec<String> = text.split("\n- ").map(str::to_owned).collect();
+                let (a, b) = (random.below(items.len()), random.below(items.len()));
+                items.swap(a, b);
+                *text = items.join("\n- ");
+            }
+            _ => {
+                let mut at = random.below(text.len() + 1);
+                while !text.is_char_boundary(at) {
+                    at -= 1;
+                }
+                if random.below(3) == 0 {
+                    let mut end = (at + random.below(9)).min(text.len());
+                    while !text.is_char_boundary(end) {
+                        end += 1;
+                    }
+                    text.replace_range(at..end, "");
+                } else {
+                    text.insert_str(at, WORDS[random.below(WORDS.len())]);
+                }
+            }
+        }
+        let files: Vec<SourceFile> =
+            texts.iter().enumerate().map(|(i, text)| SourceFile::new(format!("{i}.yaml"), &**text)).collect();
+        let cached = compile_cached(&files, &editor(), &mut cache);
+        let fresh = compile(&files, &editor());
+        patched += usize::from(!cache.work().anew);
+        loaded += usize::from(fresh.loads());
+        assert_same(&cached, &fresh, &format_args!("step {step}\n{}", texts.join("\n--------\n")));
+    }
+    assert!(patched > steps / 2, "only {patched} of {steps} steps were patches");
+    assert!(loaded > steps / 50, "only {loaded} of {steps} texts load");
+}
+
+/// Applies an edit to a workspace that was compiled before, and says what that took.
+fn work(texts: [&str; 2], file: usize, from: &str, to: &str) -> Work {
+    let files = |texts: [&str; 2]| texts.map(|text| SourceFile::new(format!("{}.yaml", text.len()), text));
+    let mut cache = Cache::default();
+    let mut before = files(texts);
+    compile_cached(&before, &editor(), &mut cache);
+    assert!(cache.work().anew);
+    assert!(texts[file].contains(from), "{from}");
+    before[file] = SourceFile::new(before[file].path.clone(), texts[file].replacen(from, to, 1));
+    let cached = compile_cached(&before, &editor(), &mut cache);
+    assert_same(&cached, &compile(&before, &editor()), &to);
+    cache.work()
+}
+
+/// One keystroke re-reads one item, re-checks what it changed, and nothing else.
+#[test]
+fn an_edit_takes_what_it_changes_and_no_more() {
+    const USERS: &str = "\
+- list: shells
+  items: [bash, zsh]
+- macro: spawned
+  condition: evt.type = execve
+- macro: shell
+  condition: spawned and proc.name in (shells)
+- macro: other
+  condition: fd.num > 3 and evt.type = dup
+- rule: first
+  desc: d
+  condition: shell
+  output: x
+  priority: INFO
+- rule: second
+  desc: d
+  condition: spawned and not other
+  output: x
+  priority: INFO
+";
+    const MORE: &str = "\
+- rule: third
+  desc: d
+  condition: shell and proc.pid > 1 # why
+  output: x %proc.name
+  priority: INFO
+- rule: fourth
+  desc: d
+  condition: evt.type = open and fd.name = /x
+  output: y
+  priority: INFO
+";
+    let texts = [USERS, MORE];
+    let still = Work { files_parsed: 1, files_rendered: 1, ..Work::default() };
+    // A comment outside of items, and lines that move all items.
+    assert_eq!(work(texts, 0, "- list", "# a list\n\n- list"), still);
+    // A comment in an item: the item is read again, its texts are as before.
+    assert_eq!(work(texts, 1, "# why", "# because"), Work { items_read: 1, items_compiled: 1, ..still });
+    // A condition, an output.
+    let one = Work { items_read: 1, items_compiled: 1, conditions_parsed: 1, conditions_checked: 1, ..still };
+    assert_eq!(work(texts, 1, "fd.name = /x", "fd.name = /xy"), one);
+    assert_eq!(work(texts, 1, "output: y", "output: yy"), Work { items_read: 1, items_compiled: 1, ..still });
+    // A macro: it and its only user, whose text is as before.
+    assert_eq!(work(texts, 0, "fd.num > 3", "fd.num > 4"), Work { items_compiled: 2, ..one });
+    // A macro that others use, in another file too: `spawned`, `shell`, three rules; all other texts are as before.
+    assert_eq!(work(texts, 0, "= execve", "= execveat"), Work { items_compiled: 5, ..one });
+    // A list: it, the macro that it is pasted into, whose text is another then, and the macro's two rules.
+    assert_eq!(work(texts, 0, "[bash, zsh]", "[bash, ksh]"), Work { items_compiled: 4, ..one });
+    // A name that nothing has used, and one that many use: they are broken now, and their file is rendered.
+    let fresh = Work { items_read: 1, items_compiled: 2, ..still };
+    assert_eq!(work(texts, 1, "rule: fourth", "rule: fifth"), fresh);
+    let broken = work(texts, 0, "macro: shell", "macro: shel");
+    assert_eq!(broken, Work { items_read: 1, items_compiled: 4, files_rendered: 2, ..still });
+}
+
+#[test]
+fn a_snapshot_stays_as_it_is() {
+    let mut cache = Cache::default();
+    let files = |text: &str| [SourceFile::new("a.yaml", text), SourceFile::new("b.yaml", SECOND)];
+    let first = compile_cached(&files(BASE), &editor(), &mut cache);
+    let (found, rules) = (first.diagnostics(), format!("{:?}", compile(&files(BASE), &editor()).program().rules));
+    let second = compile_cached(&files(&BASE.replace("spawned", "spawn")), &editor(), &mut cache);
+    assert!(!cache.work().anew);
+    assert_ne!(second.diagnostics(), found);
+    assert_eq!(first.diagnostics(), found);
+    assert_eq!(format!("{:?}", first.program().rules), rules);
 }

@@ -20,7 +20,7 @@ fn quickly(text: &str) -> Compilation {
 }
 
 fn errors(compilation: &Compilation) -> Vec<&str> {
-    compilation.diagnostics.iter().filter(|d| d.code.starts_with("LOAD_ERR")).map(|d| &*d.message).collect()
+    compilation.iter().filter(|d| d.code.starts_with("LOAD_ERR")).map(|d| &*d.message).collect()
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn hints_in_doubling_macros() {
     text += &rule("m14");
     let compilation = quickly(&text);
     assert!(compilation.loads());
-    assert_eq!(compilation.loads[0].warnings.len(), 500);
+    assert_eq!(compilation.load_results()[0].warnings.len(), 500);
     assert_eq!(compilation.program().rules[0].provenance.len(), 2 << 14);
 }
 
@@ -85,7 +85,7 @@ fn a_list_of_a_hundred_thousand_items() {
         text += &rule("evt.type = open and proc.name in (big)").replace("rule: r", &format!("rule: r{i}"));
     }
     let compilation = quickly(&text);
-    assert!(compilation.loads(), "{:?}", compilation.diagnostics);
+    assert!(compilation.loads(), "{:?}", compilation.diagnostics());
     let program = compilation.program();
     assert_eq!((program.rules.len(), program.atoms.len()), (20, 2));
     assert!(program.rules[0].condition_text.len() <= (1 << 20) + 3);
@@ -141,7 +141,7 @@ fn ten_thousand_items() {
     }
     let compilation = quickly(&text);
     assert!(compilation.loads());
-    assert_eq!(compilation.diagnostics, []);
+    assert_eq!(compilation.diagnostics(), []);
     assert_eq!(compilation.program().rules.len(), 3_000);
 }
 

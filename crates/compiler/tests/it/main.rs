@@ -35,12 +35,12 @@ fn check(text: &str) {
 fn check_with(text: &str, options: &Options) {
     let fixture = fixture::strip(text);
     let compilation = compile(&fixture.files, options);
-    let ours = fixture::annotate(&fixture, &compilation.diagnostics);
+    let ours = fixture::annotate(&fixture, &compilation.diagnostics());
     let expected = text.strip_prefix('\n').unwrap_or(text);
     assert!(ours == expected, "\n--- expected\n{expected}\n--- ours\n{ours}");
     // Falco refuses a set of files exactly if we have an error with one of its codes.
-    let refused = compilation.diagnostics.iter().any(|d| d.code.starts_with("LOAD_ERR"));
-    assert_eq!(compilation.loads(), !refused, "{:?}", compilation.loads);
+    let refused = compilation.iter().any(|d| d.code.starts_with("LOAD_ERR"));
+    assert_eq!(compilation.loads(), !refused, "{:?}", compilation.load_results());
 }
 
 /// A file of this text.

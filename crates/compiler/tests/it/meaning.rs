@@ -36,7 +36,7 @@ const TWO_RULES: &str = "
 #[test]
 fn rules_share_atoms_and_extractions() {
     let compilation = compiled(&TWO_RULES.replace("%-5 ", ""));
-    assert!(compilation.loads(), "{:?}", compilation.diagnostics);
+    assert!(compilation.loads(), "{:?}", compilation.diagnostics());
     let program = compilation.program();
     let [shell, other] = program.rules.as_slice() else { panic!() };
     assert_eq!(
@@ -169,7 +169,7 @@ fn configured_outputs_are_joined() {
     assert_eq!(fields, [("host", "%evt.hostname!"), ("proc.pid", "%proc.pid")]);
     options.append_outputs[0].extra_output = Some("%nosuch.field".into());
     let compilation = compile(&[file(&text)], &options);
-    assert_eq!(compilation.loads[0].errors[0].code, FalcoCode::ErrCompileOutput);
+    assert_eq!(compilation.load_results()[0].errors[0].code, FalcoCode::ErrCompileOutput);
 }
 
 #[test]
@@ -195,12 +195,12 @@ fn a_later_file_is_judged_with_everything_before_it() {
 ",
     );
     let compilation = compile(&fixture.files, &options());
-    let codes = |i: usize| compilation.loads[i].warnings.iter().map(|w| w.code.as_str()).collect::<Vec<_>>();
+    let codes = |i: usize| compilation.load_results()[i].warnings.iter().map(|w| w.code.as_str()).collect::<Vec<_>>();
     assert_eq!(codes(0), ["LOAD_COMPILE_CONDITION", "LOAD_NO_EVTTYPE", "LOAD_UNUSED_MACRO"]);
     // What concerns the first file is said again, under the first file's name.
     assert_eq!(codes(1), ["LOAD_COMPILE_CONDITION", "LOAD_NO_EVTTYPE"]);
-    assert_eq!(compilation.loads[1].warnings[0].locations[0].position.name, "first.yaml");
-    let ours: Vec<&str> = compilation.diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(compilation.load_results()[1].warnings[0].locations[0].position.name, "first.yaml");
+    let ours: Vec<&str> = compilation.iter().map(|d| d.code).collect();
     assert_eq!(ours, ["LOAD_NO_EVTTYPE", "LOAD_COMPILE_CONDITION"]);
 }
 
@@ -220,10 +220,10 @@ fn what_is_defined_in_a_later_file_is_missing_in_the_earlier_one() {
 ",
     );
     let compilation = compile(&fixture.files, &options());
-    assert!(!compilation.loads[0].successful);
-    assert!(compilation.loads[1].successful);
-    assert_eq!(compilation.diagnostics.len(), 1);
-    assert_eq!(compilation.diagnostics[0].message, "undefined macro `later`");
+    assert!(!compilation.load_results()[0].successful);
+    assert!(compilation.load_results()[1].successful);
+    assert_eq!(compilation.diagnostics().len(), 1);
+    assert_eq!(compilation.diagnostics()[0].message, "undefined macro `later`");
     // The program has what the files mean in the end.
     assert_eq!(compilation.program().rules[0].condition_text, "evt.type = open");
 }
@@ -248,14 +248,14 @@ fn falco_goes_on_with_what_it_had_collected_before_an_error() {
     );
     let compilation = compile(&fixture.files, &options());
     // Falco stopped at `b` and never saw `c`; we did.
-    assert_eq!(compilation.loads[1].errors[0].message, "undefined macro `c`");
-    let ours: Vec<&str> = compilation.diagnostics.iter().map(|d| &*d.message).collect();
+    assert_eq!(compilation.load_results()[1].errors[0].message, "undefined macro `c`");
+    let ours: Vec<&str> = compilation.iter().map(|d| &*d.message).collect();
     assert_eq!(ours, ["macro has no `condition`"]);
 }
 
 #[test]
 fn the_schema_has_its_own_opinion() {
-    let schema = |text: &str| compile(&[file(text)], &options()).loads[0].schema.clone();
+    let schema = |text: &str| compile(&[file(text)], &options()).load_results()[0].schema.clone();
     assert!(schema(&rule("evt.type = open")).unwrap().is_valid());
     // A priority in lower case loads, but is none of the schema's.
     let lower = schema(&rule("evt.type = open").replace("INFO", "info")).unwrap();
@@ -272,9 +272,9 @@ fn the_schema_has_its_own_opinion() {
 fn comparisons_with_na_are_warned_about() {
     let text = "- rule: r\n  desc: d\n  condition: ka.verb = <NA> and ka.verb in (<NA>, x)\n  output: x\n  priority: INFO\n  source: k8s_audit\n";
     let compilation = compile(&[file(text)], &options());
-    let codes: Vec<&str> = compilation.loads[0].warnings.iter().map(|w| w.code.as_str()).collect();
+    let codes: Vec<&str> = compilation.load_results()[0].warnings.iter().map(|w| w.code.as_str()).collect();
     assert_eq!(codes, ["LOAD_UNSAFE_NA_CHECK"]);
-    assert_eq!(compilation.diagnostics.len(), 2);
+    assert_eq!(compilation.diagnostics().len(), 2);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn plugins_are_required_only_where_it_is_known_what_is_loaded() {
         options.plugins = plugins.map(|plugins| {
             plugins.iter().map(|(name, version)| LoadedPlugin { name: (*name).into(), version: *version }).collect()
         });
-        compile(&[file(text)], &options).diagnostics.into_iter().map(|d| d.message).collect::<Vec<_>>()
+        compile(&[file(text)], &options).diagnostics().into_iter().map(|d| d.message).collect::<Vec<_>>()
     };
     assert!(with(None).is_empty());
     assert!(with(Some(&[("json", Version::new(0, 7, 3))])).is_empty());
@@ -301,10 +301,10 @@ fn plugins_are_required_only_where_it_is_known_what_is_loaded() {
 fn sources_can_be_restricted() {
     let mut options = options();
     let text = "- rule: r\n  desc: d\n  condition: ka.verb = get\n  output: x\n  priority: INFO\n  source: k8s_audit\n";
-    assert!(compile(&[file(text)], &options).diagnostics.is_empty());
+    assert!(compile(&[file(text)], &options).diagnostics().is_empty());
     options.sources = Some(vec!["syscall".into()]);
     let compilation = compile(&[file(text)], &options);
-    assert_eq!(compilation.diagnostics[0].code, "LOAD_UNKNOWN_SOURCE");
+    assert_eq!(compilation.diagnostics()[0].code, "LOAD_UNKNOWN_SOURCE");
     assert!(compilation.loads() && compilation.program().rules.is_empty());
 }
 
@@ -313,7 +313,7 @@ fn newer_engines_are_laxer_and_stricter() {
     let mut options = options();
     let both = rule("evt.type = open and evt.type = close").replace("  warn_evttypes: false\n", "");
     let codes = |text: &str, options: &falco_compiler::Options| {
-        compile(&[file(text)], options).diagnostics.iter().map(|d| d.code).collect::<Vec<_>>()
+        compile(&[file(text)], options).iter().map(|d| d.code).collect::<Vec<_>>()
     };
     let escape = rule("'evt.type = open and proc.name = \"\\x41\"'");
     let zero = rule("evt.num = 0").replace("  warn_evttypes: false\n", "");
@@ -331,7 +331,7 @@ fn lints_have_levels() {
     let text = rule("evt.type = open") + "  desc: e\n";
     let mut options = options();
     let severity = |options: &falco_compiler::Options| {
-        compile(&[file(&text)], options).diagnostics.first().map(|d| (d.code, d.severity))
+        compile(&[file(&text)], options).diagnostics().first().map(|d| (d.code, d.severity))
     };
     assert_eq!(severity(&options), Some(("duplicate-key", Severity::Warning)));
     options.lints.set("duplicate-key", LintLevel::Deny);

@@ -762,7 +762,7 @@ fn a_macro_is_told_although_its_user_is_broken() {
 fn line_breaks_of_windows_count_as_bytes() {
     let text = "- rule: r\r\n  desc: d\r\n  condition: >\r\n    evt.type = open\r\n    and proc.nam = x\r\n  output: x\r\n  priority: INFO\r\n";
     let compilation = falco_compiler::compile(&[crate::file(text)], &crate::options());
-    let spans: Vec<&str> = compilation.diagnostics.iter().map(|d| &text[d.span.range()]).collect();
+    let spans: Vec<&str> = compilation.iter().map(|d| &text[d.span.range()]).collect();
     assert_eq!(spans, ["proc.nam"]);
 }
 
@@ -783,7 +783,7 @@ fn rules_inside_of_another_document_are_told_there() {
     }
     let file = falco_compiler::SourceFile::embedded("r.yaml", inner, std::sync::Arc::new(map));
     let compilation = falco_compiler::compile(&[file], &crate::options());
-    let spans: Vec<&str> = compilation.diagnostics.iter().map(|d| &outer[d.span.range()]).collect();
+    let spans: Vec<&str> = compilation.iter().map(|d| &outer[d.span.range()]).collect();
     assert_eq!(spans, ["fd.nam"]);
 }
 
@@ -791,7 +791,7 @@ fn rules_inside_of_another_document_are_told_there() {
 fn a_macro_of_two_sources_says_whose_rules_are_meant() {
     let text = "- macro: m\n  condition: ka.verb = get\n- rule: a\n  desc: d\n  condition: evt.type = open and m\n  output: x\n  priority: INFO\n- rule: b\n  desc: d\n  condition: m\n  output: x\n  priority: INFO\n  source: k8s_audit\n";
     let compilation = falco_compiler::compile(&[crate::file(text)], &crate::options());
-    let [diagnostic] = compilation.diagnostics.as_slice() else { panic!("{:?}", compilation.diagnostics) };
+    let [diagnostic] = compilation.iter().collect::<Vec<_>>()[..] else { panic!("{:?}", compilation.diagnostics()) };
     assert_eq!(&text[diagnostic.span.range()], "ka.verb");
     assert_eq!(diagnostic.labels[0].message, "rule `a` of source `syscall` uses the macro");
 }

@@ -104,7 +104,7 @@ fn view(compilation: &Compilation, text: &str, before: usize, after: usize) -> V
             continue;
         }
         let inside = |span: falco_compiler::Span| start <= span.start as usize && span.end as usize <= end;
-        let findings = compilation.diagnostics.iter().filter(|d| inside(d.span)).map(|d| {
+        let findings = compilation.iter().filter(|d| inside(d.span)).map(|d| {
             let (from, to) = (d.span.start as usize - start, d.span.end as usize - start);
             format!("{from}..{to} {} {}", d.code, d.message)
         });
@@ -131,7 +131,7 @@ fn view(compilation: &Compilation, text: &str, before: usize, after: usize) -> V
         });
     }
     let theirs: usize = all.iter().filter(|told| told.depends).map(|told| told.findings.len()).sum();
-    View { items: all, dependents, findings: compilation.diagnostics.len() - theirs }
+    View { items: all, dependents, findings: compilation.diagnostics().len() - theirs }
 }
 
 /// Compiles damaged texts of one window and compares.

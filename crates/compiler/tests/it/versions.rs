@@ -65,8 +65,8 @@ fn it_is_said_where_it_stands() {
 fn unknown_names_can_be_skipped() {
     let text = rule("evt.type = open and proc.pgid = 1") + "  skip-if-unknown-filter: true\n";
     let compilation = compile(&[file(&text)], &engine(43));
-    assert!(compilation.loads(), "{:?}", compilation.diagnostics);
-    assert_eq!(compilation.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), ["LOAD_UNKNOWN_FILTER"]);
+    assert!(compilation.loads(), "{:?}", compilation.diagnostics());
+    assert_eq!(compilation.iter().map(|d| d.code).collect::<Vec<_>>(), ["LOAD_UNKNOWN_FILTER"]);
     assert!(compilation.program().rules.is_empty());
 }
 
@@ -75,8 +75,9 @@ fn warnings_of_deprecated_fields_begin_with_their_release() {
     let text = rule("evt.type = open and evt.dir = < and evt.latency > 0").replace("output: x", "output: x %evt.dir");
     let warnings = |minor: u32| -> Vec<String> {
         let compilation = compile(&[file(&text)], &engine(minor));
-        let ours = compilation.diagnostics.iter().filter(|d| d.code == "LOAD_DEPRECATED_ITEM").count();
-        let falcos = compilation.loads[0].warnings.iter().filter(|w| w.code.as_str() == "LOAD_DEPRECATED_ITEM");
+        let ours = compilation.iter().filter(|d| d.code == "LOAD_DEPRECATED_ITEM").count();
+        let falcos =
+            compilation.load_results()[0].warnings.iter().filter(|w| w.code.as_str() == "LOAD_DEPRECATED_ITEM");
         let fields: Vec<String> = falcos.filter_map(|w| w.deprecated_field).map(str::to_owned).collect();
         assert_eq!(ours, fields.len());
         fields

@@ -1,0 +1,467 @@
+//! Following an edit.
+//!
+//! 1. The items that came and went say which lists, macros and rules are *touched*.
+//! 2. What mentions a touched list or macro, directly or through others, is *affected*; so is what asked for suggestions, if
+//!    names came or went.
+//! 3. What affected things mention, down to the last list, is their *ground*.
+//! 4. The items of all these are loaded in load order, and states and units of what is affected are taken over.
+//!
+//! Mentions are words of items, not what the items mean: they err on the side of too many.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::collect::{Names, Node, Suggest};
+use crate::compilation::SourceFile;
+use crate::items::{FileItems, ItemIr, word_hash};
+use crate::loc::Uid;
+use crate::session::run::{Founded, Record};
+use crate::session::{Ids, Owner, Run, Session, plugin_requirements, torn};
+use crate::stage::{TextCache, is_odd_name};
+
+/// The items of everything that has a name.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    /// With the files that they stand in, in load order.
+    items: FxHashMap<Node, Vec<(u32, Arc<ItemIr>)>>,
+    /// Lists and macros by the hash of their name.
+    by_hash: FxHashMap<u32, Vec<Node>>,
+}
+
+impl Groups {
+    fn new(loaded: &[Arc<FileItems>], ids: &Ids) -> Self {
+        let mut groups = Self::default();
+        for (number, items) in (0u32..).zip(loaded) {
+            for (_, ir) in items.items() {
+                if let Some(node) = ids.node(ir.uid) {
+                    groups.items.entry(node).or_default().push((number, Arc::clone(ir)));
+                    groups.name(node, ids);
+                    ir.mentions();
+                }
+            }
+        }
+        groups
+    }
+
+    fn name(&mut self, node: Node, ids: &Ids) {
+        let Some(name) = ids.name(node).filter(|_| !matches!(node, Node::Rule(_))) else { return };
+        let nodes = self.by_hash.entry(word_hash(name)).or_default();
+        if !nodes.contains(&node) {
+            nodes.push(node);
+        }
+    }
+
+    fn of(&self, node: Node) -> &[(u32, Arc<ItemIr>)] {
+        self.items.get(&node).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a word in an item of the node has the hash.
+    fn mentions(&self, node: Node, hash: u32) -> bool {
+        self.of(node).iter().any(|(_, ir)| ir.mentions().binary_search(&hash).is_ok())
+    }
+
+    /// The lists and macros whose names have the hash.
+    fn named(&self, hash: u32) -> impl Iterator<Item = Node> {
+        self.by_hash.get(&hash).into_iter().flatten().copied().filter(|node| self.items.contains_key(node))
+    }
+
+    /// The files that have items of the nodes, in order.
+    fn files<'a>(&self, nodes: impl IntoIterator<Item = &'a Node>) -> BTreeSet<u32> {
+        nodes.into_iter().flat_map(|node| self.of(*node)).map(|(file, _)| *file).collect()
+    }
+
+    /// Replaces the items of some nodes in one file.
+    fn replace(&mut self, number: u32, items: &FileItems, nodes: &FxHashSet<Node>, ids: &Ids) {
+        for node in nodes {
+            if let Some(items) = self.items.get_mut(node) {
+                items.retain(|(file, _)| *file != number);
+            }
+        }
+        for (_, ir) in items.items() {
+            if let Some(node) = ids.node(ir.uid).filter(|node| nodes.contains(node)) {
+                self.items.entry(node).or_default().push((number, Arc::clone(ir)));
+                self.name(node, ids);
+            }
+        }
+        for node in nodes {
+            match self.items.get_mut(node) {
+                Some(items) if items.is_empty() => {
+                    self.items.remove(node);
+                }
+                Some(items) => items.sort_by_key(|(file, _)| *file),
+                None => {}
+            }
+        }
+    }
+
+    /// Adds everything that the nodes mention, and what that mentions, and so on.
+    fn close_downwards(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
+        let mut closed = nodes.clone();
+        let mut work: Vec<Node> = nodes.iter().copied().collect();
+        while let Some(node) = work.pop() {
+            for hash in self.of(node).iter().flat_map(|(_, ir)| ir.mentions()) {
+                for mentioned in self.named(*hash) {
+                    if closed.insert(mentioned) {
+                        work.push(mentioned);
+                    }
+                }
+            }
+        }
+        closed
+    }
+}
+
+impl Session {
+    /// Makes ready for patches. The first one would do it otherwise.
+    pub(crate) fn prepare(&mut self) {
+        if self.patchable && self.groups.is_none() {
+            let groups = Groups::new(&self.loaded, &self.ids);
+            self.hidden.retain(|(node, hash)| !groups.mentions(*node, *hash));
+            self.groups = Some(groups);
+        }
+    }
+
+    /// Follows an edit. False if that would take as much as compiling anew, or is not possible; the session is of no use then.
+    pub(crate) fn patch(&mut self, files: &[SourceFile], loaded: &[Arc<FileItems>], texts: &mut TextCache) -> bool {
+        let same_paths =
+            files.len() == self.files.len() && files.iter().zip(&self.files).all(|(new, old)| new.path == old.path);
+        // Names that came and went leave numbers behind.
+        if !same_paths || !self.patchable || self.ids.len() > 2 * self.ids.items() + 10_000 {
+            return false;
+        }
+        let mut dirty: FxHashSet<u32> = FxHashSet::default();
+        let mut changed: FxHashSet<u32> = FxHashSet::default();
+        for (number, (new, old)) in (0u32..).zip(files.iter().zip(&self.files)) {
+            let same_map = match (&new.map, &old.map) {
+                (Some(new), Some(old)) => Arc::ptr_eq(new, old),
+                (None, None) => true,
+                _ => false,
+            };
+            let same_items = loaded.get(number as usize).zip(self.loaded.get(number as usize));
+            if !same_items.is_some_and(|(new, old)| Arc::ptr_eq(new, old)) {
+                changed.insert(number);
+            } else if !same_map {
+                dirty.insert(number);
+            }
+        }
+        self.files = files.to_vec();
+        self.work = super::Work::default();
+        let many: usize = changed.iter().filter_map(|n| Some(loaded.get(*n as usize)?.elements.len())).sum();
+        if changed.len() > 1 && many * 4 > self.ids.items() {
+            return false;
+        }
+        if !changed.is_empty() {
+            self.prepare();
+            let Some(mut groups) = self.groups.take() else { return false };
+            let touched = self.exchange(&changed, loaded, &mut groups);
+            let Some(touched) = touched else { return false };
+            self.follow(&changed, &touched, &groups, &mut dirty, texts);
+            self.groups = Some(groups);
+        }
+        dirty.extend(&changed);
+        // Places that other files name have moved.
+        let moved = dirty.clone();
+        dirty.extend(self.referring(&moved));
+        self.render(&dirty);
+        self.work.files_rendered = dirty.len();
+        true
+    }
+
+    /// Takes over the items of changed files. Gives what they are a part of, as far as they are not the same; `None` if the
+    /// edit cannot be followed.
+    fn exchange(
+        &mut self,
+        changed: &FxHashSet<u32>,
+        loaded: &[Arc<FileItems>],
+        groups: &mut Groups,
+    ) -> Option<FxHashSet<Node>> {
+        let mut touched: FxHashSet<Node> = FxHashSet::default();
+        let places = Arc::make_mut(&mut self.places);
+        for number in changed {
+            let new = loaded.get(*number as usize)?;
+            let old = self.loaded.get_mut(*number as usize)?;
+            let old = std::mem::replace(old, Arc::clone(new));
+            let new_uids: FxHashSet<Uid> = new.items().map(|(_, ir)| ir.uid).collect();
+            let old_uids: FxHashSet<Uid> = old.items().map(|(_, ir)| ir.uid).collect();
+            let kept_old = old.items().map(|(_, ir)| ir.uid).filter(|uid| new_uids.contains(uid));
+            let kept_new = new.items().map(|(_, ir)| ir.uid).filter(|uid| old_uids.contains(uid));
+            // What stands where decides what sees what.
+            let reordered = !kept_old.eq(kept_new);
+            places.remove(&old.uid);
+            places.insert(new.uid, (*number, 0));
+            for (_, ir) in old.items() {
+                if !new_uids.contains(&ir.uid) {
+                    places.remove(&ir.uid);
+                    touched.extend(self.ids.remove(ir.uid));
+                } else if reordered {
+                    touched.extend(self.ids.node(ir.uid));
+                }
+            }
+            for (base, ir) in new.items() {
+                places.insert(ir.uid, (*number, base));
+                if !old_uids.contains(&ir.uid) {
+                    let node = self.ids.add(ir);
+                    let odd = matches!(node, Some(Node::List(_))) && ir.name().is_some_and(|n| is_odd_name(&n.text));
+                    if odd {
+                        return None;
+                    }
+                    touched.extend(node);
+                }
+            }
+            if let Some(slot) = self.torn.get_mut(*number as usize) {
+                *slot = torn(new);
+            }
+        }
+        for number in changed {
+            groups.replace(*number, loaded.get(*number as usize)?, &touched, &self.ids);
+        }
+        Some(touched)
+    }
+
+    /// Compiles again what is affected by changes to what is touched.
+    fn follow(
+        &mut self,
+        changed: &FxHashSet<u32>,
+        touched: &FxHashSet<Node>,
+        groups: &Groups,
+        dirty: &mut FxHashSet<u32>,
+        texts: &mut TextCache,
+    ) {
+        let names_changed = self.survey(changed, touched, groups, dirty, texts);
+        let mut affected = self.close_upwards(touched);
+        if names_changed {
+            affected.extend(&self.asking);
+            affected = self.close_upwards(&affected);
+        }
+        let mut ground = groups.close_downwards(&affected);
+        let names = || names_of(&self.founded, &self.ids);
+        let suggest = Suggest::from_names(names);
+        let run = loop {
+            let mut run = Run::new(&self.options, texts, &suggest, &self.ids, false);
+            for number in groups.files(&ground) {
+                if let Some(items) = self.loaded.get(number as usize) {
+                    run.load(number, items, true, &|node| node.is_some_and(|node| ground.contains(&node)));
+                }
+            }
+            let named = run.stage.references.iter().flat_map(|(_, hash)| groups.named(*hash));
+            let missing: FxHashSet<Node> = named.filter(|node| !ground.contains(node)).collect();
+            if missing.is_empty() {
+                break run;
+            }
+            // Names that are no words by themselves come to light only here.
+            ground.extend(groups.close_downwards(&missing));
+        };
+        let Record { mut findings, asking, .. } = run.record;
+        let (part, stage) = (run.collection, run.stage);
+        let (part_units, mut early, stage_asking) = (stage.units, stage.early, stage.asking);
+        self.hidden.retain(|(node, _)| !affected.contains(node));
+        let references = stage.references.into_iter().filter(|(node, _)| affected.contains(node));
+        self.hidden.extend(references.filter(|(node, hash)| !groups.mentions(*node, *hash)));
+        drop(suggest);
+        self.work.affected = affected.len();
+
+        self.asking.retain(|node| !affected.contains(node));
+        self.asking.extend(asking.into_iter().chain(stage_asking).filter(|node| affected.contains(node)));
+        let mut homes: Vec<u32> = Vec::new();
+        let collection = Arc::make_mut(&mut self.collection);
+        let units = Arc::make_mut(&mut self.units);
+        for node in &affected {
+            let Some(name) = self.ids.name(*node) else { continue };
+            self.uses.remove(units, *node);
+            match *node {
+                Node::List(id) => {
+                    take(&mut collection.lists, &part.lists, id, name);
+                    put(&mut units.lists, id, part_units.list(id));
+                }
+                Node::Macro(id) => {
+                    take(&mut collection.macros, &part.macros, id, name);
+                    put(&mut units.macros, id, part_units.macro_(id));
+                }
+                Node::Rule(id) => {
+                    take(&mut collection.rules, &part.rules, id, name);
+                    put(&mut units.rules, id, part_units.rule(id));
+                }
+            }
+            self.uses.add(units, *node);
+            let old = match findings.remove(&Owner::Node(*node)) {
+                Some(new) => self.findings.insert(Owner::Node(*node), new),
+                None => self.findings.remove(&Owner::Node(*node)),
+            };
+            homes.extend(old.iter().flatten().filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
+        }
+        if names_changed {
+            let founded = || self.founded.iter().flatten().filter(|founded| !founded.definition).map(|f| f.node);
+            collection
+                .lists
+                .set_order(founded().filter_map(|n| if let Node::List(i) = n { Some(i) } else { None }).collect());
+            collection
+                .macros
+                .set_order(founded().filter_map(|n| if let Node::Macro(i) = n { Some(i) } else { None }).collect());
+            collection
+                .rules
+                .set_order(founded().filter_map(|n| if let Node::Rule(i) = n { Some(i) } else { None }).collect());
+        }
+        for node in &affected {
+            self.take_findings(*node, early.remove(node).unwrap_or_default());
+            let new = self.findings.get(&Owner::Node(*node)).into_iter().flatten();
+            homes.extend(new.filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
+        }
+        self.follow_macros(&affected, &mut homes, texts);
+        let old = std::mem::take(&mut self.whole);
+        self.judge_whole();
+        if old != self.whole {
+            let differ = |a: &[crate::sink::RawDiag], b: &[crate::sink::RawDiag]| {
+                let b: FxHashSet<(&str, Uid, u32)> = b.iter().map(|d| (d.code, d.loc.uid, d.loc.start)).collect();
+                a.iter()
+                    .filter(|d| !b.contains(&(d.code, d.loc.uid, d.loc.start)))
+                    .map(|d| d.loc.uid)
+                    .collect::<Vec<_>>()
+            };
+            let uids = differ(&old, &self.whole).into_iter().chain(differ(&self.whole, &old));
+            homes.extend(uids.filter_map(|uid| Some(self.places.get(&uid)?.0)));
+        }
+        dirty.extend(homes);
+    }
+
+    /// Checks macros again whose condition changed, or the sources of whose users did.
+    fn follow_macros(&mut self, affected: &FxHashSet<Node>, homes: &mut Vec<u32>, texts: &mut TextCache) {
+        let reached = self.uses.reached(&self.units);
+        let old = std::mem::replace(&mut self.reached, reached);
+        let mut again: BTreeSet<u32> = BTreeSet::new();
+        again.extend(affected.iter().filter_map(|node| if let Node::Macro(id) = node { Some(*id) } else { None }));
+        again.extend(old.iter().filter(|(id, sources)| self.reached.get(id) != Some(sources)).map(|(id, _)| *id));
+        // The finding for one source of several names a rule, which can be another now.
+        again.extend(self.reached.iter().filter(|(id, s)| s.len() > 1 || !old.contains_key(id)).map(|(id, _)| *id));
+        let home = |session: &Self, id: &u32, homes: &mut Vec<u32>| {
+            let diags = session.macro_findings.get(id).into_iter().flatten();
+            homes.extend(diags.filter_map(|raw| Some(session.places.get(&raw.loc.uid)?.0)));
+        };
+        let checks = Arc::make_mut(&mut self.macro_checks);
+        for id in &again {
+            for source in old.get(id).into_iter().flatten() {
+                checks.remove(&(*id, Arc::clone(source)));
+            }
+        }
+        again.iter().for_each(|id| home(self, id, homes));
+        let again: Vec<u32> = again.into_iter().collect();
+        self.check_macros(&again, texts);
+        again.iter().for_each(|id| home(self, id, homes));
+    }
+
+    /// Works out where touched things first appear, and what changed files say that belongs to nothing. Gives whether names came
+    /// or went, or changed their order.
+    fn survey(
+        &mut self,
+        changed: &FxHashSet<u32>,
+        touched: &FxHashSet<Node>,
+        groups: &Groups,
+        dirty: &mut FxHashSet<u32>,
+        texts: &mut TextCache,
+    ) -> bool {
+        // Nobody reads what is suggested here.
+        let suggest = Suggest::from_names(Names::default);
+        let mut run = Run::new(&self.options, texts, &suggest, &self.ids, false);
+        let mut files = groups.files(touched);
+        files.extend(changed);
+        for number in &files {
+            let Some(items) = self.loaded.get(*number as usize) else { continue };
+            let loose = changed.contains(number);
+            run.collect(*number, items, &|node| node.map_or(loose, |node| touched.contains(&node)));
+        }
+        let Record { mut findings, founded, plugins, .. } = run.record;
+        for number in changed {
+            let owner = Owner::File(*number);
+            let mut diags = findings.remove(&owner).unwrap_or_default();
+            let plugins = plugins.get(number).map(Vec::as_slice).unwrap_or_default();
+            diags.extend(plugin_requirements(&self.options, plugins));
+            match diags.is_empty() {
+                true => self.findings.remove(&owner),
+                false => self.findings.insert(owner, diags),
+            };
+            dirty.insert(*number);
+        }
+        // Where something appeared before may be a file without items of it now.
+        let before = (0u32..).zip(&self.founded);
+        let before = before.filter(|(_, founded)| founded.iter().any(|f| touched.contains(&f.node)));
+        files.extend(before.map(|(number, _)| number));
+        let mut names_changed = false;
+        for number in &files {
+            let Some(slot) = self.founded.get_mut(*number as usize) else { continue };
+            let mut new: Vec<Founded> = slot.iter().filter(|f| !touched.contains(&f.node)).copied().collect();
+            if changed.contains(number) {
+                let items = self.loaded.get(*number as usize);
+                let ordinals: FxHashMap<Uid, u32> = items
+                    .into_iter()
+                    .flat_map(|items| (0u32..).zip(&items.elements))
+                    .filter_map(|(ordinal, element)| Some((element.item()?.uid, ordinal)))
+                    .collect();
+                for founded in &mut new {
+                    founded.ordinal = ordinals.get(&founded.uid).copied().unwrap_or(founded.ordinal);
+                }
+            }
+            new.extend(founded.get(number).into_iter().flatten());
+            new.sort_by_key(|founded| (founded.ordinal, founded.definition));
+            let sequence = |founded: &[Founded]| founded.iter().map(|f| (f.node, f.definition)).collect::<Vec<_>>();
+            names_changed |= sequence(slot) != sequence(&new);
+            *slot = new;
+        }
+        names_changed
+    }
+
+    /// Adds everything that mentions a list or macro of the set, and what mentions that, and so on.
+    fn close_upwards(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
+        let mut closed = nodes.clone();
+        let hash = |node: &Node| self.ids.name(*node).filter(|_| !matches!(node, Node::Rule(_))).map(|n| word_hash(n));
+        let mut front: FxHashSet<u32> = nodes.iter().filter_map(hash).collect();
+        while !front.is_empty() {
+            let mentions = |ir: &ItemIr| match front.len() {
+                0..=4 => front.iter().any(|hash| ir.mentions().binary_search(hash).is_ok()),
+                _ => ir.mentions().iter().any(|hash| front.contains(hash)),
+            };
+            let items = self.loaded.iter().flat_map(|items| items.items()).map(|(_, ir)| ir);
+            let users: Vec<Node> = items.filter(|ir| mentions(ir)).filter_map(|ir| self.ids.node(ir.uid)).collect();
+            let hidden = self.hidden.iter().filter(|(_, hash)| front.contains(hash)).map(|(node, _)| *node);
+            let users: Vec<Node> = users.into_iter().chain(hidden).collect();
+            front = users.iter().filter(|node| closed.insert(**node)).filter_map(hash).collect();
+        }
+        closed
+    }
+}
+
+/// Takes a state over from the collection of a part.
+fn take<T>(table: &mut crate::collect::Table<T>, part: &crate::collect::Table<T>, id: u32, name: &Arc<str>) {
+    match part.shared(id) {
+        Some(state) => table.put(id, name, Arc::clone(state)),
+        None => table.remove(id, name),
+    }
+}
+
+fn put<T>(units: &mut Vec<Option<Arc<T>>>, id: u32, unit: Option<&Arc<T>>) {
+    let at = id as usize;
+    if units.len() <= at {
+        units.resize_with(at + 1, || None);
+    }
+    if let Some(slot) = units.get_mut(at) {
+        *slot = unit.map(Arc::clone);
+    }
+}
+
+/// All names with their first places.
+fn names_of(founded: &[Vec<Founded>], ids: &Ids) -> Names {
+    let mut names = Names::default();
+    for (number, founded) in (0u32..).zip(founded) {
+        for found in founded {
+            let Some(name) = ids.name(found.node).map(Arc::clone) else { continue };
+            let placed = match (found.node, found.definition) {
+                (Node::List(_), _) => &mut names.lists,
+                (Node::Macro(_), _) => &mut names.macros,
+                (Node::Rule(_), false) => &mut names.rules,
+                (Node::Rule(_), true) => &mut names.defined_rules,
+            };
+            placed.push(((number, found.ordinal), name));
+        }
+    }
+    names
+}
