@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use codespan_reporting::term::termcolor::Color;
 use falco_catalog::Catalog;
-use falco_compiler::{Compilation, Diagnostic, LoadResult, Options, Severity, SourceFile, compile};
+use falco_compiler::{Diagnostic, LoadResult, Options, Severity, SourceFile, compile};
 use serde_json::{Value, json};
 
 use crate::args::{Check, CheckFormat, Deny, Global};

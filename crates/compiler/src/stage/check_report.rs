@@ -12,7 +12,7 @@ use crate::lints;
 use crate::options::LintLevels;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
-use crate::stage::{Condition, Findings, MacroUnit, Stage};
+use crate::stage::{BySource, Condition, Findings, MacroUnit, Stage};
 
 /// Falco tells a hint in a macro once for every use of the macro; more than this help nobody.
 const MAX_HINTS: usize = 500;
@@ -173,7 +173,7 @@ impl Stage<'_> {
         collection: &Collection,
         id: u32,
         sources: &[Arc<str>],
-    ) -> (Vec<RawDiag>, Vec<(Arc<str>, Arc<Checked>)>) {
+    ) -> (Vec<RawDiag>, BySource<Checked>) {
         let mut findings = Findings::default();
         let mut checks = Vec::new();
         let (Some(unit), Some(macro_)) = (self.macro_at(id).map(Arc::clone), collection.macros.get(id)) else {

@@ -58,7 +58,7 @@ pub(crate) struct RefIdent {
 }
 
 /// Something for each event source that asked for it.
-type BySource<T> = Vec<(Arc<str>, Arc<T>)>;
+pub(crate) type BySource<T> = Vec<(Arc<str>, Arc<T>)>;
 
 /// Conditions and outputs by their text: what they mean depends on nothing else but the source and the options.
 #[derive(Debug, Default)]
