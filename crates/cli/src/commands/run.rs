@@ -70,7 +70,7 @@ fn load(args: &Run, catalog: &Arc<Catalog>, global: &Global) -> Result<Evaluator
         .map(|text| AppendOutput { extra_output: Some(text.clone()), ..AppendOutput::default() })
         .collect();
     let compilation = compile(&rules.files, &options);
-    let errors: Vec<_> = compilation.iter().filter(|d| d.severity == Severity::Error).collect();
+    let errors: Vec<_> = compilation.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
     if !errors.is_empty() || !compilation.loads() {
         let excerpts = render::Excerpts::new(&rules.files);
         let mut err = render::stderr(global);
