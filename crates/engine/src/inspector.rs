@@ -1,7 +1,7 @@
 //! From a source of events to events with the state that they are seen in.
 
 use falco_catalog::{EventType, event};
-use falco_scap::{Advance, Event, Interface, Item, UserList};
+use falco_scap::{Advance, Event, FdList, Interface, Item, UserList};
 
 use crate::state::{EventContext, Limits, Machine};
 use crate::view::View;
@@ -18,6 +18,12 @@ pub trait EventSource {
 
     /// The event that [`Self::advance`] came to.
     fn event(&self) -> Option<Event<'_>>;
+
+    /// Reads a process's open descriptors anew, by the tid of its main thread: a message brought it some that no event tells
+    /// of. `None` where that cannot be known, as in a recording.
+    fn descriptors(&mut self, _tid: i64) -> Option<FdList> {
+        None
+    }
 
     /// Whether what comes was recorded earlier.
     fn is_recording(&self) -> bool {
@@ -142,6 +148,13 @@ impl<S: EventSource> Inspector<S> {
         self
     }
 
+    /// Tells connections that are pending or failed from those that are made; see [`Machine::track_connections`].
+    #[must_use]
+    pub fn with_connection_tracking(mut self, track: bool) -> Self {
+        self.machine.track_connections(track);
+        self
+    }
+
     /// The machine as the last event left it.
     pub fn machine(&self) -> &Machine {
         &self.machine
@@ -190,6 +203,11 @@ impl<S: EventSource> Inspector<S> {
                     let Some(event) = self.source.event() else { continue };
                     let ctx = self.machine.process(&event);
                     self.counts.count(event.ty, ctx.visible);
+                    if let Some(tid) = self.machine.fds_passed_to.take()
+                        && let Some(list) = self.source.descriptors(tid)
+                    {
+                        self.machine.load_missing_fds(list);
+                    }
                     return Ok(Some(ctx));
                 }
                 Advance::End => {

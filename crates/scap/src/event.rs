@@ -50,6 +50,12 @@ impl<'a> Event<'a> {
         self.data.get(start..end)
     }
 
+    /// Bytes of all parameters together.
+    #[inline]
+    pub fn data_len(&self) -> usize {
+        self.data.len()
+    }
+
     /// The parameters, in order.
     pub fn params(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
         let Self { ends, data, .. } = *self;

@@ -7,6 +7,7 @@
 mod clone;
 mod execve;
 mod fd;
+mod iter;
 mod network;
 mod open;
 mod process;
@@ -55,6 +56,11 @@ impl Machine {
         let Some(info) = event.ty.info() else { return ctx };
         if self.first_ts == 0 && !info.sources.metaevent() {
             self.first_ts = event.ts;
+        }
+        if info.flags.modifies_state() {
+            // A command's text is kept twice: the arguments, and the command line made of them.
+            self.note_text(2 * event.data_len());
+            self.keep_to_text_budget();
         }
         let mut cycle =
             Cycle { machine: self, event, ctx, enter: None, enter_counts: false, fd_type: None, renamed: false };
@@ -409,6 +415,7 @@ impl<'e> Cycle<'_, 'e> {
             event::SOCKET_SOCKET_X => network::socket(self),
             event::SOCKET_SOCKETPAIR_X => network::socketpair(self),
             event::SOCKET_BIND_X => network::bind(self),
+            event::SOCKET_GETSOCKOPT_X => network::getsockopt(self),
             event::SOCKET_CONNECT_X => network::connect(self),
             event::SOCKET_ACCEPT_5_X | event::SOCKET_ACCEPT4_6_X => network::accept(self),
             event::SYSCALL_CLONE_20_X
@@ -447,6 +454,16 @@ impl<'e> Cycle<'_, 'e> {
                 process::memory(self)
             }
             event::SCHEDSWITCH_6_E => process::switch(self),
+            event::ITER_TASK_E => iter::task(self),
+            event::ITER_TASK_FILE_PIPE_E
+            | event::ITER_TASK_FILE_MEMFD_E
+            | event::ITER_TASK_FILE_REGULAR_E
+            | event::ITER_TASK_FILE_DIRECTORY_E
+            | event::ITER_TASK_FILE_SOCKET_INET_E
+            | event::ITER_TASK_FILE_SOCKET_INET6_E
+            | event::ITER_TASK_FILE_SOCKET_UNIX_E
+            | event::ITER_TASK_FILE_SOCKET_NETLINK_E
+            | event::ITER_TASK_FILE_ANON_INODE_E => iter::file(self),
             event::USER_ADDED_E | event::USER_DELETED_E => users::user(self),
             event::GROUP_ADDED_E | event::GROUP_DELETED_E => users::group(self),
             event::CONTAINER_JSON_2_E => users::container_json(self),

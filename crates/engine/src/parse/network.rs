@@ -21,6 +21,12 @@ const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
 const IPPROTO_RAW: u32 = 255;
 const EINPROGRESS: i64 = 115;
+/// As events carry them; the kernel's own values are the same on x86-64.
+const SOL_SOCKET: u8 = 1;
+const SO_ERROR: u8 = 4;
+/// The choice of the option's value that is an error number.
+const OPTION_IS_ERRNO: u8 = 1;
+const SCM_RIGHTS: i32 = 1;
 
 /// An address and a port.
 type End4 = (Ipv4Addr, u16);
@@ -172,7 +178,15 @@ pub(super) fn accept(cx: &mut Cycle<'_, '_>) -> Outcome {
 }
 
 pub(super) fn connect(cx: &mut Cycle<'_, '_>) -> Outcome {
-    if cx.ctx.thread.is_none() || cx.ctx.fd.is_none() || (cx.ret() < 0 && cx.ret() != -EINPROGRESS) {
+    let progress = match cx.ret() {
+        0.. => Connection::Connected,
+        // Counts as connected, unless somebody wants to know better.
+        ret if ret == -EINPROGRESS && !cx.machine.track_connections => Connection::Connected,
+        ret if ret == -EINPROGRESS => Connection::Pending,
+        _ if cx.machine.track_connections => Connection::Failed,
+        _ => return Ok(()),
+    };
+    if cx.ctx.thread.is_none() || cx.ctx.fd.is_none() {
         return Ok(());
     }
     let event = cx.event;
@@ -185,7 +199,7 @@ pub(super) fn connect(cx: &mut Cycle<'_, '_>) -> Outcome {
     let mut name = std::mem::take(&mut cx.machine.scratch);
     name.clear();
     if let Some(fd) = cx.fd_mut() {
-        fd.connection = Connection::Connected;
+        fd.connection = progress;
         match (tuple, asked) {
             (Some(tuple), asked) => connect_to(fd, &tuple, answered, asked, &mut name),
             (None, Some(asked)) => aim_at(fd, &asked),
@@ -452,11 +466,61 @@ fn exchanged(cx: &mut Cycle<'_, '_>, tuple_param: Option<usize>, incoming: bool)
     cx.machine.scratch = name;
 }
 
+/// A pending connection's outcome, where connections are tracked: `SO_ERROR` tells it.
+pub(super) fn getsockopt(cx: &mut Cycle<'_, '_>) -> Outcome {
+    if !cx.machine.track_connections || cx.ret() < 0 || cx.ctx.fd.is_none() {
+        return Ok(());
+    }
+    let event = cx.event;
+    if (required(event.u8(2))?, required(event.u8(3))?) != (SOL_SOCKET, SO_ERROR) {
+        return Ok(());
+    }
+    let Some((OPTION_IS_ERRNO, value)) = event.dynamic(4) else { return Ok(()) };
+    let Ok(errno) = <[u8; 8]>::try_from(value) else { return Err(super::Malformed) };
+    if let Some(fd) = cx.fd_mut() {
+        fd.connection = if i64::from_le_bytes(errno) == 0 { Connection::Connected } else { Connection::Failed };
+    }
+    Ok(())
+}
+
+/// Whether a received message carried descriptors: then the process has some that no event tells of.
+fn passes_descriptors(control: &[u8]) -> bool {
+    /// Length, level and type, as on a 64-bit kernel.
+    const HEADER: usize = 16;
+    let mut rest = control;
+    while let (Some(len), Some(level), Some(kind)) =
+        (rest.first_chunk::<8>(), rest.get(8..12).and_then(<[u8]>::first_chunk), rest.get(12..16))
+    {
+        let (len, level) = (u64::from_le_bytes(*len) as usize, i32::from_le_bytes(*level));
+        if len < HEADER {
+            return false;
+        }
+        if level == i32::from(SOL_SOCKET) && kind == SCM_RIGHTS.to_le_bytes() {
+            return true;
+        }
+        rest = rest.get(len.saturating_add(7) & !7..).unwrap_or_default();
+    }
+    false
+}
+
+/// Notes whose descriptors should be read anew.
+fn note_passed_descriptors(cx: &mut Cycle<'_, '_>) {
+    let control = match cx.event.ty {
+        event::SOCKET_RECVMSG_X => cx.event.param(4),
+        event::SOCKET_RECVMMSG_X => cx.event.param(5),
+        _ => None,
+    };
+    if control.is_some_and(passes_descriptors) {
+        cx.machine.fds_passed_to = cx.fd_owner();
+    }
+}
+
 /// read and its kind.
 pub(super) fn received(cx: &mut Cycle<'_, '_>) -> Outcome {
     if cx.ctx.fd.is_none() || cx.ret() < 0 {
         return Ok(());
     }
+    note_passed_descriptors(cx);
     let tuple_param = match cx.event.ty {
         event::SOCKET_RECVFROM_X => Some(2),
         event::SOCKET_RECVMSG_X => Some(3),
@@ -599,6 +663,45 @@ mod tests {
         let fd = world.fd(100, 3).unwrap();
         assert_eq!(fd.socket, SocketInfo::Ipv4 { src: v4("0.0.0.0:0"), dst: v4("1.1.1.1:1") });
         assert_eq!((world.fd_name(100, 3), fd.role), (String::new(), Role::None));
+    }
+
+    #[test]
+    fn connections_are_tracked_on_request() {
+        let getsockopt = |errno: i64| {
+            let value = [&[1][..], &errno.to_le_bytes()].concat();
+            params! { res = 0, fd = 3, level = 1, optname = 4, val = falco_scap::builder::Param::Raw(value), optlen = 4 }
+        };
+        let connect = |res: i64| params! { res = res, tuple = tuple("10.0.0.5:4", "10.0.0.9:5"), fd = 3 };
+        for (track, pending, failed) in
+            [(false, Connection::Connected, Connection::None), (true, Connection::Pending, Connection::Failed)]
+        {
+            let mut world = with_socket(2, 1, 0);
+            world.machine.track_connections(track);
+            world.step(100, event::SOCKET_CONNECT_X, connect(-111));
+            assert_eq!(world.fd(100, 3).unwrap().connection, failed);
+            assert_eq!(world.fd_name(100, 3).is_empty(), !track, "what was refused has a name if it is tracked");
+            world.step(100, event::SOCKET_CONNECT_X, connect(-115));
+            assert_eq!(world.fd(100, 3).unwrap().connection, pending);
+            world.step(100, event::SOCKET_GETSOCKOPT_X, getsockopt(111));
+            assert_eq!(world.fd(100, 3).unwrap().connection, if track { Connection::Failed } else { pending });
+            world.step(100, event::SOCKET_GETSOCKOPT_X, getsockopt(0));
+            assert_eq!(world.fd(100, 3).unwrap().connection, Connection::Connected);
+        }
+    }
+
+    #[test]
+    fn passed_descriptors_are_noted() {
+        let control = |kind: i32| {
+            let first = [&20_u64.to_le_bytes()[..], &1_i32.to_le_bytes(), &2_i32.to_le_bytes(), &[0; 8]].concat();
+            [&first[..], &20_u64.to_le_bytes(), &1_i32.to_le_bytes(), &kind.to_le_bytes(), &[9, 0, 0, 0]].concat()
+        };
+        let mut world = with_socket(1, 1, 0);
+        for (bytes, owner) in [(control(1), Some(100)), (control(2), None), (vec![1, 2], None), (vec![0; 64], None)] {
+            let msgcontrol = falco_scap::builder::Param::Raw(bytes);
+            world.machine.fds_passed_to = None;
+            world.step(101, event::SOCKET_RECVMSG_X, params! { res = 1, size = 1, msgcontrol = msgcontrol, fd = 3 });
+            assert_eq!(world.machine.fds_passed_to, owner);
+        }
     }
 
     #[test]

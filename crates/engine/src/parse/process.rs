@@ -40,6 +40,7 @@ fn set_cwd(cx: &mut Cycle<'_, '_>, path: &[u8]) {
         }
         if let Some(main) = cx.main_thread_mut().filter(|main| *main.cwd != *cwd) {
             main.cwd = Text::from(&cwd[..]);
+            cx.machine.note_text(cwd.len());
         }
     }
     cx.machine.scratch = cwd;

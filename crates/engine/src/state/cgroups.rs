@@ -69,6 +69,11 @@ impl Cgroups {
         *self.source == *bytes
     }
 
+    /// What is kept.
+    pub(super) fn texts(&self) -> [&Text; 2] {
+        [self.items.shared(), &self.source]
+    }
+
     /// (subsystem, path) pairs in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> + '_ {
         self.items.iter().map(|item| {

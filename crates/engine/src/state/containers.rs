@@ -205,7 +205,7 @@ impl Machine {
         if let Some(kind) = thread.cgroups.runtime() {
             let id = thread.container_id.to_string();
             if !self.containers.contains_key(&*id) {
-                self.add_container(Container { id, kind, ..Container::default() });
+                self.add_container(Container { id, kind, ..Container::default() }, 0);
             }
         }
         self.categorize(tid);
@@ -236,13 +236,18 @@ impl Machine {
         }
     }
 
-    /// Keeps a container's metadata.
-    pub(crate) fn add_container(&mut self, container: Container) {
-        let known = self.containers.contains_key(container.id.as_str());
-        if !known && self.containers.len() >= self.limits.containers {
+    /// Keeps a container's metadata, which came as so many bytes.
+    pub(crate) fn add_container(&mut self, container: Container, size: usize) {
+        let id = container.id.as_str();
+        let before = self.container_sizes.get(id).copied().unwrap_or(0);
+        let known = self.containers.contains_key(id);
+        let size_of_all = self.container_bytes - before + size;
+        if (!known && self.containers.len() >= self.limits.containers) || size_of_all > self.limits.text {
             self.counters.containers_dropped += 1;
             return;
         }
+        self.container_bytes = size_of_all;
+        self.container_sizes.insert(id.into(), size);
         self.containers.insert(container.id.as_str().into(), Arc::new(container));
     }
 
@@ -255,8 +260,9 @@ impl Machine {
         self.event_container = Some((self.num, Arc::new(container.clone())));
         if removed {
             self.containers.remove(container.id.as_str());
+            self.container_bytes -= self.container_sizes.remove(container.id.as_str()).unwrap_or(0);
         } else {
-            self.add_container(container);
+            self.add_container(container, bytes.len());
         }
     }
 

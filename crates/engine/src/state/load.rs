@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use rustc_hash::FxHashSet;
+
 use falco_scap::item::{FdEntry, FdInfo, FdList, Interface, InterfaceAddr, ProcessEntry, UserList};
 
 use super::address::{embedded_v4, is_v4_mapped, write_endpoint, write_tuple};
@@ -31,12 +33,15 @@ impl Machine {
                 self.counters.threads_dropped += 1;
                 continue;
             }
+            self.note_text(2 * entry.args.len() + entry.env.len() + 2 * entry.cgroups.len() + entry.cwd.len());
+            self.note_text(entry.comm.len() + entry.exe.len() + entry.exepath.len() + entry.root.len());
             let thread = self.thread_of_entry(entry);
             self.name_ids(&thread.container_id, thread.uid, thread.gid);
             if let Some(replaced) = self.threads.insert(thread.tid, Box::new(thread)) {
                 self.open_fds -= replaced.fds.len();
             }
             self.counters.threads_added += 1;
+            self.keep_to_text_budget();
         }
     }
 
@@ -145,27 +150,71 @@ impl Machine {
     pub fn orient_sockets(&mut self) {
         let Self { threads, server_ports, scratch, .. } = self;
         for thread in threads.values_mut() {
-            thread.fds.for_each_mut(|fd| {
-                let SocketInfo::Ipv4 { src, dst } = fd.socket else { return };
-                if fd.ty != FdType::Ipv4Sock {
-                    return;
-                }
-                if !server_ports.contains(&src.1) {
-                    fd.role = Role::Client;
-                    return;
-                }
-                fd.socket = SocketInfo::Ipv4 { src: dst, dst: src };
-                fd.role = Role::Server;
-                scratch.clear();
-                write_tuple((IpAddr::V4(dst.0), dst.1), (IpAddr::V4(src.0), src.1), scratch);
-                fd.set_name(scratch);
-            });
+            thread.fds.for_each_mut(|fd| orient(fd, server_ports, scratch));
+        }
+    }
+
+    /// The same for one descriptor.
+    pub(crate) fn orient(&mut self, fd: &mut Fd) {
+        orient(fd, &self.server_ports, &mut self.scratch);
+    }
+
+    /// Takes in a task that the kernel listed, and when it started. Of one that is known stays what the list does not tell.
+    pub(crate) fn take_in_task(&mut self, entry: ProcessEntry, started: u64) {
+        let tid = entry.tid;
+        let mut thread = self.thread_of_entry(entry);
+        thread.clone_ts = started;
+        self.name_ids(&thread.container_id, thread.uid, thread.gid);
+        let Some(old) = self.threads.get_mut(&tid) else {
+            self.add_thread(thread);
+            return self.assign_container(tid);
+        };
+        thread.flags |= old.flags;
+        thread.fds = std::mem::take(&mut old.fds);
+        thread.children = std::mem::take(&mut old.children);
+        thread.live_children = old.live_children;
+        thread.reaper_tid = old.reaper_tid;
+        thread.enter = old.enter.take();
+        (thread.last_event_fd, thread.last_event_type) = (old.last_event_fd, old.last_event_type);
+        (thread.last_event_ts, thread.prev_event_ts) = (old.last_event_ts, old.prev_event_ts);
+        if !old.is_fake() {
+            (thread.ptid, thread.group) = (old.ptid, old.group);
+            if old.clone_ts != 0 {
+                thread.clone_ts = old.clone_ts;
+            }
+        }
+        **old = thread;
+        self.link(tid);
+        self.assign_container(tid);
+    }
+
+    /// Takes in descriptors that are not known yet.
+    pub fn load_missing_fds(&mut self, mut list: FdList) {
+        if let Some(thread) = self.threads.get(&list.tid) {
+            list.fds.retain(|entry| thread.fds.get(entry.fd).is_none());
+            self.load_fds(list);
         }
     }
 }
 
+fn orient(fd: &mut Fd, server_ports: &FxHashSet<u16>, scratch: &mut Vec<u8>) {
+    let SocketInfo::Ipv4 { src, dst } = fd.socket else { return };
+    if fd.ty != FdType::Ipv4Sock {
+        return;
+    }
+    if !server_ports.contains(&src.1) {
+        fd.role = Role::Client;
+        return;
+    }
+    fd.socket = SocketInfo::Ipv4 { src: dst, dst: src };
+    fd.role = Role::Server;
+    scratch.clear();
+    write_tuple((IpAddr::V4(dst.0), dst.1), (IpAddr::V4(src.0), src.1), scratch);
+    fd.set_name(scratch);
+}
+
 /// A descriptor of the header. `None` for those of unknown type, which are not kept.
-fn fd_of_entry(entry: FdEntry, scratch: &mut Vec<u8>) -> Option<Fd> {
+pub(crate) fn fd_of_entry(entry: FdEntry, scratch: &mut Vec<u8>) -> Option<Fd> {
     scratch.clear();
     let connected = |l4: L4Proto| if l4 == L4Proto::Tcp { Connection::Connected } else { Connection::None };
     let mut fd = match entry.info {

@@ -25,11 +25,13 @@ pub struct Limits {
     pub all_fds: usize,
     /// Containers.
     pub containers: usize,
+    /// Bytes of text: arguments, environments, names. Containers' metadata may be as much again.
+    pub text: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { threads: 262_144, fds: FdTable::MAX_LEN, all_fds: 1 << 21, containers: 65_536 }
+        Self { threads: 262_144, fds: FdTable::MAX_LEN, all_fds: 1 << 21, containers: 65_536, text: 64 << 20 }
     }
 }
 
@@ -44,6 +46,9 @@ pub struct Counters {
     pub fake_threads: u64,
     pub fds_dropped: u64,
     pub containers_dropped: u64,
+    /// Arguments, environments and names that were given up to keep within [`Limits::text`].
+    pub texts_dropped: u64,
+    pub text_bytes_dropped: u64,
     /// Events of which a parameter had a size that its type cannot have; their rules were skipped.
     pub malformed_events: u64,
 }
@@ -66,7 +71,17 @@ pub struct Machine {
     pub(crate) boot_ts: u64,
     /// Whether users of the reading machine name ids.
     pub(crate) local_accounts: bool,
+    /// Whether it is told apart how far a connection is; see [`Self::track_connections`].
+    pub(crate) track_connections: bool,
+    /// The owner of a table into which a message brought descriptors that no event tells of; taken by the inspector.
+    pub(crate) fds_passed_to: Option<i64>,
     pub(crate) limits: Limits,
+    /// Text that may have come since it was weighed, and how much may come until it is weighed again.
+    pub(crate) text_fresh: usize,
+    pub(crate) text_room: usize,
+    /// How long the metadata are that each container came with, and all together.
+    pub(crate) container_sizes: FxHashMap<Box<str>, usize>,
+    pub(crate) container_bytes: usize,
     pub(crate) counters: Counters,
     /// How many descriptors there are in all tables.
     pub(crate) open_fds: usize,
@@ -117,7 +132,13 @@ impl Machine {
             info: MachineInfo::default(),
             boot_ts: 0,
             local_accounts: false,
+            track_connections: false,
+            fds_passed_to: None,
             limits,
+            text_fresh: 0,
+            text_room: limits.text,
+            container_sizes: FxHashMap::default(),
+            container_bytes: 0,
             counters: Counters::default(),
             open_fds: 0,
             num: 0,
@@ -145,6 +166,13 @@ impl Machine {
         self.first_ts = old.first_ts;
         self.boot_ts = old.boot_ts;
         self.local_accounts = old.local_accounts;
+        self.track_connections = old.track_connections;
+    }
+
+    /// Tells connections that are pending or failed from those that are made, as behind `fd.connected`. Off, as in Falco: then
+    /// a pending one counts as made, and a failed call changes nothing.
+    pub fn track_connections(&mut self, track: bool) {
+        self.track_connections = track;
     }
 
     /// Processor count, boot time, host name.
@@ -217,6 +245,7 @@ impl Machine {
     /// Puts a descriptor into a thread's own table, in place of one with the same number. `false` when there is no room.
     pub(crate) fn insert_fd(&mut self, owner: i64, num: i64, fd: Fd) -> bool {
         let Some(owner) = self.threads.get_mut(&owner) else { return false };
+        self.text_fresh += fd.name.len() + fd.name_raw.len();
         let before = owner.fds.len();
         let full = before >= self.limits.fds || self.open_fds >= self.limits.all_fds;
         if (full && owner.fds.get(num).is_none()) || !owner.fds.insert(num, fd) {

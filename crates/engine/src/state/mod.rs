@@ -5,6 +5,7 @@
 
 mod accounts;
 pub(crate) mod address;
+mod budget;
 mod cgroups;
 mod container_id;
 mod containers;
@@ -23,6 +24,7 @@ pub use cgroups::Cgroups;
 pub use containers::{Category, Container, HealthProbe, Mount, ProbeKind};
 pub use fd_table::FdTable;
 pub use interfaces::Interfaces;
+pub(crate) use load::fd_of_entry;
 pub(crate) use machine::Deferred;
 pub use machine::{Counters, Limits, Machine};
 pub use paths::{UNKNOWN_DIR, join, printable};

@@ -55,6 +55,11 @@ impl StrList {
         Self { joined: Text::from(joined), len }
     }
 
+    /// The text that lists share.
+    pub(super) fn shared(&self) -> &Text {
+        &self.joined
+    }
+
     /// The items with NUL between them.
     pub fn as_nul_separated(&self) -> &[u8] {
         &self.joined

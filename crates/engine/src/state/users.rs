@@ -22,6 +22,8 @@ struct Scope {
 
 /// How many users and groups are kept, all containers together.
 const MAX_ENTRIES: usize = 1 << 18;
+/// Longer texts (name, home and shell together) no account has.
+const MAX_TEXT: usize = 1024;
 
 impl Users {
     /// A user by id in a container.
@@ -54,6 +56,10 @@ impl Users {
         if matches!(user.name.first(), Some(b'+' | b'-')) {
             return;
         }
+        if user.name.len() + user.homedir.len() + user.shell.len() > MAX_TEXT {
+            self.dropped += 1;
+            return;
+        }
         let Some(scope) = self.scope(container_id) else { return };
         if scope.users.insert(user.uid, user).is_none() {
             self.entries += 1;
@@ -63,6 +69,10 @@ impl Users {
     /// Adds or replaces a group.
     pub fn add_group(&mut self, container_id: &str, group: Group) {
         if matches!(group.name.first(), Some(b'+' | b'-')) {
+            return;
+        }
+        if group.name.len() > MAX_TEXT {
+            self.dropped += 1;
             return;
         }
         let Some(scope) = self.scope(container_id) else { return };
@@ -125,5 +135,7 @@ mod tests {
         assert_eq!(users.user("", 1000), None);
         users.remove_container("3f2a9c0d1e7b");
         assert_eq!(users.entries, 0);
+        users.add_group("", Group { gid: 1, name: vec![b'x'; MAX_TEXT + 1] });
+        assert_eq!((users.entries, users.dropped()), (0, 1));
     }
 }
