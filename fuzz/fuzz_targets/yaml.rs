@@ -16,11 +16,13 @@ fuzz_target!(|text: &str| {
         for field in item.body().fields() {
             let Some(scalar) = field.value.as_scalar() else { continue };
             let decoded = scalar.decode();
-            let mut last = 0;
+            let (mut last, mut source) = (0, 0);
             for segment in decoded.map.segments() {
                 assert!(segment.source.start() <= segment.source.end());
                 assert!(usize::from(segment.source.end()) <= text.len());
                 assert!(usize::from(segment.decoded.start()) >= last);
+                assert!(usize::from(segment.source.start()) >= source);
+                source = usize::from(segment.source.end());
                 last = usize::from(segment.decoded.end());
             }
             assert!(last <= decoded.text.len());

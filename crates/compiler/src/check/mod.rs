@@ -22,7 +22,7 @@ use falco_syntax::condition::ast::{Check, Expr, Left, Modifier, Operator, Right,
 pub(crate) use consts::Number;
 pub(crate) use fields::exception_field;
 
-use crate::lints::{Lint, deprecated_field, net_in_list, number_wraps};
+use crate::lints::{Lint, deprecated_field, net_in_list, number_wraps, swallowed_text, text_past_quote};
 use crate::options::Version;
 use crate::program::{Const, Transformer};
 use fields::Side;
@@ -306,6 +306,19 @@ impl Checker<'_> {
         };
         if let Some((message, help)) = net_in_list::judge(check) {
             push(&net_in_list::LINT, check.range, message, Some(help));
+        }
+        let mut swallowed = Vec::new();
+        swallowed_text::judge(self.cx.text, &check.right, &mut swallowed);
+        for (place, message, help) in swallowed {
+            push(&swallowed_text::LINT, place, message.to_owned(), Some(help.to_owned()));
+        }
+        for place in text_past_quote::judge(self.cx.text, &check.right) {
+            push(
+                &text_past_quote::LINT,
+                place,
+                text_past_quote::MESSAGE.to_owned(),
+                Some(text_past_quote::HELP.to_owned()),
+            );
         }
         let mut doubts = Vec::new();
         versions::doubts(&self.cx, check, &mut doubts);

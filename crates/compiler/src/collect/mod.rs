@@ -135,6 +135,7 @@ impl Collector<'_> {
         }
         if let Some(kind) = ir.kind {
             self.unknown_keys(ir, kind);
+            lints::duplicate_key::nested(self.options, ir).into_iter().for_each(|diag| self.sink.ours(diag));
             lints::newer_than_engine::keys(self.options, ir, kind).into_iter().for_each(|diag| self.sink.ours(diag));
         }
     }

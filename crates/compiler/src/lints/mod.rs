@@ -23,6 +23,8 @@ pub mod newer_than_engine;
 pub mod number_wraps;
 pub mod output_tail;
 pub mod override_ignored;
+pub mod swallowed_text;
+pub mod text_past_quote;
 pub mod unchecked_macro;
 pub mod unknown_exception_key;
 
@@ -56,6 +58,8 @@ pub static ALL: &[&Lint] = &[
     &number_wraps::LINT,
     &output_tail::LINT,
     &override_ignored::LINT,
+    &swallowed_text::LINT,
+    &text_past_quote::LINT,
     &unchecked_macro::LINT,
     &unknown_exception_key::LINT,
 ];

@@ -175,11 +175,11 @@ impl<S: Sink> Parser<'_, S> {
         let trim = |c: char| c == ')' || u8::try_from(c).is_ok_and(is_blank);
         end = start + 1 + self.slice(start + 1, end).trim_end_matches(trim).len();
         let help = if self.slice(start, end).ends_with(['"', '\'']) {
-            "a quote after a backslash never closes the text, not even after `\\\\`"
+            never_closes(self.slice(start, end))
         } else {
-            "close the text with the same quote"
+            "close the text with the same quote".into()
         };
-        self.error(self.range(start, end), "missing closing quote", Some(help.into()));
+        self.error(self.range(start, end), "missing closing quote", Some(help));
         let value = self.slice(start + 1, end).as_bytes().to_vec();
         if !self.strict {
             self.start(SyntaxKind::Value);
@@ -217,5 +217,17 @@ pub(super) fn operator_help(word: &str) -> Cow<'static, str> {
             || format!("the operators are {}", list_of(&names)).into(),
             |known| format!("did you mean `{known}`?").into(),
         ),
+    }
+}
+
+/// What to do about a text that ends in a backslash: a blank behind it keeps it from the quote and is dropped.
+fn never_closes(written: &str) -> Cow<'static, str> {
+    let why = "a quote after a backslash never closes the text, not even after `\\\\`";
+    match written.strip_suffix(['"', '\'']).and_then(|inner| inner.strip_suffix("\\\\")) {
+        Some(inner) if inner.len() < 80 && !inner.contains(['\n', '\r']) => {
+            let quote = written.get(..1).unwrap_or_default();
+            format!("{why}; for a backslash at the end write `{inner}\\ {quote}`").into()
+        }
+        _ => why.into(),
     }
 }

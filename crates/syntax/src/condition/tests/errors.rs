@@ -441,7 +441,7 @@ fn quotes() {
 
         proc.name = "C:\\" and b
                     ^^^^^^ missing closing quote
-                    = a quote after a backslash never closes the text, not even after `\\`
+                    = a quote after a backslash never closes the text, not even after `\\`; for a backslash at the end write `"C:\ "`
         => (proc.name = "C:\\\\\"" and b)
 
         proc.name = "C:\\" and fd.name = "x"
