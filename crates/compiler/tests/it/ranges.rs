@@ -813,3 +813,34 @@ fn recovery_tells_no_tales() {
 "###,
     );
 }
+
+/// What is missing at the end of a block scalar is missing right behind its last character, not behind its line breaks.
+#[test]
+fn a_parenthesis_that_stays_open_at_the_end_of_a_block_scalar() {
+    check(
+        r#"
+- rule: folded
+  desc: d
+  condition: >
+    evt.type = open
+    and proc.name = cat and (
+#                            | error: expected a check, found the end of the condition; a check is `field operator value`, a macro's name, or a group in parentheses
+  output: x
+  priority: INFO
+- rule: folded and stripped
+  desc: d
+  condition: >-
+    evt.type = open and (
+#                        | error: expected a check, found the end of the condition; a check is `field operator value`, a macro's name, or a group in parentheses
+
+  output: x
+  priority: INFO
+- macro: literal
+#        ^^^^^^^ warning: macro `literal` is not used by anything
+  condition: |
+    evt.type = open
+    and not (
+#            | error: expected a check, found the end of the condition; a check is `field operator value`, a macro's name, or a group in parentheses
+"#,
+    );
+}
