@@ -75,6 +75,12 @@ impl Analysis {
         diagnostics::of_file(&self.inner.compilation, file)
     }
 
+    /// Whether the findings in a file are those that `earlier`, a snapshot of the same paths, has, at the same places.
+    pub fn has_findings_of(&self, earlier: &Self, file: FileId) -> bool {
+        let file = falco_compiler::FileId(file.0);
+        Arc::ptr_eq(&self.inner.compilation.of_file(file), &earlier.inner.compilation.of_file(file))
+    }
+
     /// What can stand at a position.
     pub fn completions(&self, position: FilePosition) -> Vec<CompletionItem> {
         completion::at(self, position)

@@ -35,9 +35,12 @@ pub async fn run(client: Client, store: SharedStore) {
             if done.get(key).is_some_and(|last| Arc::ptr_eq(last, set)) {
                 continue;
             }
-            done.insert(key.clone(), set.clone());
+            let last = done.insert(key.clone(), set.clone()).filter(|last| last.urls() == set.urls());
+            let versions: Versions =
+                set.urls().iter().filter_map(|url| Some((url.clone(), told.get(url)?.version))).collect();
             let (set, at) = (set.clone(), snapshot.clone());
-            let Ok(found) = tokio::task::spawn_blocking(move || diagnostics(&set, &at)).await else {
+            let work = move || diagnostics(&set, last.as_deref(), &versions, &at);
+            let Ok(found) = tokio::task::spawn_blocking(work).await else {
                 // A panic in a feature must not end the publishing of all later states.
                 continue;
             };
@@ -61,12 +64,26 @@ pub async fn run(client: Client, store: SharedStore) {
     }
 }
 
-fn diagnostics(set: &Arc<LoadSet>, snapshot: &Snapshot) -> Vec<(Url, Option<i32>, Vec<Diagnostic>)> {
+/// The version of each document that the client was told findings for; a file that is not open has none.
+type Versions = HashMap<Url, Option<i32>>;
+
+/// The findings of the files of a set, but for those that are as they were in `last`, for the version that the client knows.
+fn diagnostics(
+    set: &Arc<LoadSet>,
+    last: Option<&LoadSet>,
+    versions: &Versions,
+    snapshot: &Snapshot,
+) -> Vec<(Url, Option<i32>, Vec<Diagnostic>)> {
     let analysis = set.analysis();
-    let mut out = Vec::with_capacity(set.urls().len());
+    let last = last.map(LoadSet::analysis);
+    let mut out = Vec::new();
     for (index, url) in set.urls().iter().enumerate() {
         let file = FileId(index as u32);
         let document = snapshot.documents.get(url);
+        let same_version = versions.get(url).copied().flatten() == document.map(|d| d.version());
+        if same_version && last.is_some_and(|last| analysis.has_findings_of(last, file)) {
+            continue;
+        }
         let found = analysis.diagnostics(file);
         let converter = match document {
             Some(document) => Some(Converter::of_rope(document.rope(), snapshot.encoding)),

@@ -79,6 +79,8 @@ pub(crate) struct Session {
     pub(super) asking: FxHashSet<Node>,
     /// Macros that conditions were read to name although no word of theirs is the name.
     pub(super) hidden: FxHashSet<(Node, u32)>,
+    /// What was compiled more than once in one load, since a later file changed something about it.
+    pub(super) restaged: FxHashSet<Node>,
     /// By file: what first appears there, in order.
     pub(super) founded: Vec<Vec<run::Founded>>,
     /// The items of everything that has a name; made for the first patch.
@@ -136,7 +138,7 @@ impl Session {
         let pasted = run.stage.pasted();
         let run::Record { mut findings, mut asking, founded, plugins } = run.record;
         let (collection, units, early) = (run.collection, run.stage.units, run.stage.early);
-        let references = run.stage.references;
+        let (references, restaged) = (run.stage.references, run.stage.restaged);
         asking.extend(run.stage.asking);
         for (number, items) in (0u32..).zip(loaded) {
             let plugins = plugins.get(&number).map(Vec::as_slice).unwrap_or_default();
@@ -168,6 +170,7 @@ impl Session {
             torn: loaded.iter().map(|items| torn(items)).collect(),
             asking,
             hidden: references,
+            restaged,
             founded: (0u32..).zip(loaded).map(|(n, _)| founded.get(&n).cloned().unwrap_or_default()).collect(),
             groups: None,
             // What one patch pastes is not counted against what all others pasted.

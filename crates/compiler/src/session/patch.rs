@@ -6,6 +6,8 @@
 //! 3. What affected things mention, down to the last list, is their *ground*.
 //! 4. The items of all these are loaded in load order, and states and units of what is affected are taken over.
 //!
+//! Before that the touched things alone are tried: if a macro looks to its users as it did, they are not affected.
+//!
 //! Mentions are words of items, not what the items mean: they err on the side of too many.
 
 use std::collections::BTreeSet;
@@ -13,13 +15,15 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::collect::{Names, Node, Suggest};
+use crate::check::{Checked, Note};
+use crate::collect::{Collection, Names, Node, Suggest};
 use crate::compilation::SourceFile;
 use crate::items::{FileItems, ItemIr, word_hash};
 use crate::loc::Uid;
 use crate::session::run::{Founded, Record};
 use crate::session::{Ids, Owner, Run, Session, plugin_requirements, torn};
-use crate::stage::{TextCache, is_odd_name};
+use crate::sink::RawDiag;
+use crate::stage::{TextCache, Units, is_odd_name};
 
 /// The items of everything that has a name.
 #[derive(Debug, Default)]
@@ -111,6 +115,17 @@ impl Groups {
         }
         closed
     }
+}
+
+/// What a part of all things comes to, and what the session keeps of that.
+struct Part {
+    collection: Collection,
+    units: Units,
+    early: FxHashMap<Node, Vec<RawDiag>>,
+    findings: FxHashMap<Owner, Vec<RawDiag>>,
+    asking: FxHashSet<Node>,
+    hidden: FxHashSet<(Node, u32)>,
+    restaged: FxHashSet<Node>,
 }
 
 impl Session {
@@ -230,40 +245,30 @@ impl Session {
         texts: &mut TextCache,
     ) {
         let names_changed = self.survey(changed, touched, groups, dirty, texts);
-        let mut affected = self.close_upwards(touched);
-        if names_changed {
-            affected.extend(&self.asking);
-            affected = self.close_upwards(&affected);
+        let mut affected = touched.clone();
+        let mut part = None;
+        if !names_changed && !self.is_pointed_at(touched) {
+            part = Some(self.compile_part(&affected, groups, texts))
+                .filter(|part| touched.iter().all(|node| self.looks_the_same(*node, part, groups, texts)));
         }
-        let mut ground = groups.close_downwards(&affected);
-        let names = || names_of(&self.founded, &self.ids);
-        let suggest = Suggest::from_names(names);
-        let run = loop {
-            let mut run = Run::new(&self.options, texts, &suggest, &self.ids, false);
-            for number in groups.files(&ground) {
-                if let Some(items) = self.loaded.get(number as usize) {
-                    run.load(number, items, true, &|node| node.is_some_and(|node| ground.contains(&node)));
+        let part = match part {
+            Some(part) => part,
+            None => {
+                if names_changed {
+                    affected.extend(&self.asking);
                 }
+                affected = self.close_upwards(&affected);
+                self.compile_part(&affected, groups, texts)
             }
-            let named = run.stage.references.iter().flat_map(|(_, hash)| groups.named(*hash));
-            let missing: FxHashSet<Node> = named.filter(|node| !ground.contains(node)).collect();
-            if missing.is_empty() {
-                break run;
-            }
-            // Names that are no words by themselves come to light only here.
-            ground.extend(groups.close_downwards(&missing));
         };
-        let Record { mut findings, asking, .. } = run.record;
-        let (part, stage) = (run.collection, run.stage);
-        let (part_units, mut early, stage_asking) = (stage.units, stage.early, stage.asking);
-        self.hidden.retain(|(node, _)| !affected.contains(node));
-        let references = stage.references.into_iter().filter(|(node, _)| affected.contains(node));
-        self.hidden.extend(references.filter(|(node, hash)| !groups.mentions(*node, *hash)));
-        drop(suggest);
+        let Part { collection: part, units: part_units, mut early, mut findings, asking, hidden, restaged } = part;
         self.work.affected = affected.len();
-
         self.asking.retain(|node| !affected.contains(node));
-        self.asking.extend(asking.into_iter().chain(stage_asking).filter(|node| affected.contains(node)));
+        self.asking.extend(asking);
+        self.hidden.retain(|(node, _)| !affected.contains(node));
+        self.hidden.extend(hidden);
+        self.restaged.retain(|node| !affected.contains(node));
+        self.restaged.extend(restaged);
         let mut homes: Vec<u32> = Vec::new();
         let collection = Arc::make_mut(&mut self.collection);
         let units = Arc::make_mut(&mut self.units);
@@ -312,7 +317,7 @@ impl Session {
         let old = std::mem::take(&mut self.whole);
         self.judge_whole();
         if old != self.whole {
-            let differ = |a: &[crate::sink::RawDiag], b: &[crate::sink::RawDiag]| {
+            let differ = |a: &[RawDiag], b: &[RawDiag]| {
                 let b: FxHashSet<(&str, Uid, u32)> = b.iter().map(|d| (d.code, d.loc.uid, d.loc.start)).collect();
                 a.iter()
                     .filter(|d| !b.contains(&(d.code, d.loc.uid, d.loc.start)))
@@ -323,6 +328,70 @@ impl Session {
             homes.extend(uids.filter_map(|uid| Some(self.places.get(&uid)?.0)));
         }
         dirty.extend(homes);
+    }
+
+    /// Compiles some of all things in load order, with what they mention.
+    fn compile_part(&self, affected: &FxHashSet<Node>, groups: &Groups, texts: &mut TextCache) -> Part {
+        let mut ground = groups.close_downwards(affected);
+        let names = || names_of(&self.founded, &self.ids);
+        let suggest = Suggest::from_names(names);
+        let run = loop {
+            let mut run = Run::new(&self.options, texts, &suggest, &self.ids, false);
+            for number in groups.files(&ground) {
+                if let Some(items) = self.loaded.get(number as usize) {
+                    run.load(number, items, true, &|node| node.is_some_and(|node| ground.contains(&node)));
+                }
+            }
+            let named = run.stage.references.iter().flat_map(|(_, hash)| groups.named(*hash));
+            let missing: FxHashSet<Node> = named.filter(|node| !ground.contains(node)).collect();
+            if missing.is_empty() {
+                break run;
+            }
+            // Names that are no words by themselves come to light only here.
+            ground.extend(groups.close_downwards(&missing));
+        };
+        let Record { findings, asking, .. } = run.record;
+        let (collection, stage) = (run.collection, run.stage);
+        let is_affected = |node: &Node| affected.contains(node);
+        let hidden = stage.references.into_iter().filter(|(node, _)| is_affected(node));
+        Part {
+            collection,
+            units: stage.units,
+            early: stage.early,
+            findings,
+            asking: asking.into_iter().chain(stage.asking).filter(is_affected).collect(),
+            hidden: hidden.filter(|(node, hash)| !groups.mentions(*node, *hash)).collect(),
+            restaged: stage.restaged.into_iter().filter(is_affected).collect(),
+        }
+    }
+
+    /// Whether a finding in something else names a place in what is touched, or in an item that is gone.
+    fn is_pointed_at(&self, touched: &FxHashSet<Node>) -> bool {
+        self.findings.iter().any(|(owner, found)| {
+            let untouched = !matches!(owner, Owner::Node(node) if touched.contains(node));
+            let labels = found.iter().flat_map(|raw| raw.labels.iter().map(|(loc, _)| loc.uid));
+            let moved =
+                |uid| self.ids.node(uid).map_or(!self.places.contains_key(&uid), |node| touched.contains(&node));
+            untouched && labels.into_iter().any(moved)
+        })
+    }
+
+    /// Whether what changed about something is nothing to those who use it.
+    fn looks_the_same(&self, node: Node, part: &Part, groups: &Groups, texts: &mut TextCache) -> bool {
+        let Node::Macro(id) = node else { return matches!(node, Node::Rule(_)) };
+        let (Some(old), Some(new)) = (self.units.macro_(id), part.units.macro_(id)) else { return false };
+        // Those who use it may have seen it at several times.
+        let once = |restaged: &FxHashSet<Node>| !restaged.contains(&node);
+        if groups.files([&node]).len() > 1 || !once(&self.restaged) || !once(&part.restaged) {
+            return false;
+        }
+        let speaks = |checked: &Checked| checked.notes.iter().any(|note| matches!(note, Note::Problem { .. }));
+        let quiet = self.reached.get(&id).into_iter().flatten().all(|source| {
+            let before = self.macro_checks.get(&(id, Arc::clone(source)));
+            let now = texts.check(&self.options, &new.condition.text, source);
+            before.is_some_and(|before| !speaks(before)) && !speaks(&now)
+        });
+        quiet && old.looks_like(new)
     }
 
     /// Checks macros again whose condition changed, or the sources of whose users did.

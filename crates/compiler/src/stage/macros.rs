@@ -35,6 +35,19 @@ pub(crate) struct MacroUnit {
 }
 
 impl MacroUnit {
+    /// Whether macros and rules that use it come to the same with the other in its place, apart from problems that the checks in
+    /// its condition have.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        let names =
+            |unit: &Self| unit.condition.parsed.refs.iter().map(|ident| Arc::clone(&ident.name)).collect::<Vec<_>>();
+        self.broken == other.broken
+            && self.depth == other.depth
+            && self.nodes == other.nodes
+            && self.targets == other.targets
+            && self.events == other.events
+            && names(self) == names(other)
+    }
+
     /// Whether it is too large to be opened.
     pub(crate) fn too_large(&self) -> bool {
         self.depth > MAX_DEPTH || self.nodes > MAX_NODES

@@ -119,7 +119,7 @@ impl TextCache {
         parsed
     }
 
-    fn check(&mut self, options: &Options, text: &Arc<str>, source: &Arc<str>) -> Arc<Checked> {
+    pub(crate) fn check(&mut self, options: &Options, text: &Arc<str>, source: &Arc<str>) -> Arc<Checked> {
         let parsed = self.parse(text);
         let checked = self.conditions.get(text).and_then(|entry| entry.checked.iter().find(|(s, _)| s == source));
         if let Some((_, checked)) = checked {
@@ -297,6 +297,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) asking: FxHashSet<Node>,
     /// The macros that conditions were read to name, by the hash of the name.
     pub(crate) references: FxHashSet<(Node, u32)>,
+    /// What was worked out more than once.
+    pub(crate) restaged: FxHashSet<Node>,
     /// Lists whose names the word search cannot find, since they hold delimiters.
     odd_lists: Vec<u32>,
     /// How much text may still be pasted.
@@ -317,6 +319,7 @@ impl<'a> Stage<'a> {
             early: FxHashMap::default(),
             asking: FxHashSet::default(),
             references: FxHashSet::default(),
+            restaged: FxHashSet::default(),
             odd_lists: Vec::new(),
             budget: MAX_PASTED,
             silent: FxHashSet::default(),
@@ -384,10 +387,13 @@ impl<'a> Stage<'a> {
             if !errors.is_empty() {
                 self.early.entry(node).or_default().extend(errors);
             }
-            match node {
+            let again = match node {
                 Node::List(id) => clear(&mut self.units.lists, id),
                 Node::Macro(id) => clear(&mut self.units.macros, id),
                 Node::Rule(id) => clear(&mut self.units.rules, id),
+            };
+            if again {
+                self.restaged.insert(node);
             }
             stale.push(node);
             if matches!(node, Node::Rule(_)) {
@@ -550,8 +556,7 @@ pub(crate) fn is_odd_name(name: &str) -> bool {
     words(name).next() != Some(name)
 }
 
-fn clear<T>(units: &mut [Option<T>], index: u32) {
-    if let Some(unit) = units.get_mut(index as usize) {
-        *unit = None;
-    }
+/// Empties a slot; whether something was in it.
+fn clear<T>(units: &mut [Option<T>], index: u32) -> bool {
+    units.get_mut(index as usize).is_some_and(|unit| unit.take().is_some())
 }

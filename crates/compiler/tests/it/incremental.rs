@@ -446,8 +446,10 @@ fn an_edit_takes_what_it_changes_and_no_more() {
     let one = Work { items_read: 1, items_compiled: 1, conditions_parsed: 1, conditions_checked: 1, ..still };
     assert_eq!(work(texts, 1, "fd.name = /x", "fd.name = /xy"), one);
     assert_eq!(work(texts, 1, "output: y", "output: yy"), Work { items_read: 1, items_compiled: 1, ..still });
-    // A macro: it and its only user, whose text is as before.
-    assert_eq!(work(texts, 0, "fd.num > 3", "fd.num > 4"), Work { items_compiled: 2, ..one });
+    // A macro: to its user it looks as before, until it has more checks, or none that can be read.
+    assert_eq!(work(texts, 0, "fd.num > 3", "fd.num > 4"), one);
+    assert_eq!(work(texts, 0, "fd.num > 3", "fd.num > 3 and fd.num < 9"), Work { items_compiled: 2, ..one });
+    assert_eq!(work(texts, 0, "fd.num > 3", "fd.num >"), Work { items_compiled: 2, ..one });
     // A macro that others use, in another file too: `spawned`, `shell`, three rules; all other texts are as before.
     assert_eq!(work(texts, 0, "= execve", "= execveat"), Work { items_compiled: 5, ..one });
     // A list: it, the macro that it is pasted into, whose text is another then, and the macro's two rules.
