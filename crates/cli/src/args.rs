@@ -1,8 +1,12 @@
 //! The arguments, as clap reads them. Help texts are the doc comments.
 
+mod replay;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 
 /// Check, run and test Falco rules.
 #[derive(Debug, Parser)]
@@ -96,71 +100,6 @@ pub enum CheckFormat {
 pub enum Deny {
     /// Warnings, too
     Warnings,
-}
-
-/// `falco-rs read`
-#[derive(Debug, clap::Args)]
-pub struct Read {
-    /// The capture, plain or gzip (`-` is standard input)
-    pub capture: PathBuf,
-    /// A condition as rules have it; without it every event is printed
-    pub filter: Option<String>,
-    /// What to print of an event, as in the output of a rule; a `*` in front keeps events without some of the values
-    #[arg(short = 'p', long = "print", value_name = "FORMAT")]
-    pub format: Option<String>,
-    /// One JSON object of the format's fields a line
-    #[arg(long)]
-    pub json: bool,
-    /// Do not let this machine's users and groups name the ids that the capture itself does not name
-    #[arg(long)]
-    pub no_local_users: bool,
-    /// Stop after so many printed events
-    #[arg(short = 'n', long, value_name = "N")]
-    pub max_events: Option<u64>,
-}
-
-/// `falco-rs run`
-#[derive(Debug, clap::Args)]
-pub struct Run {
-    /// Rules files or folders, in load order; without any, the project file decides
-    #[arg(short, long = "rules", value_name = "FILE|DIR")]
-    pub rules: Vec<PathBuf>,
-    /// A capture to replay, plain or gzip (`-` is standard input); may be given several times
-    #[arg(long, value_name = "FILE", required_unless_present = "events")]
-    pub capture: Vec<PathBuf>,
-    /// Made-up events: one JSON object of fields and values a line (`-` is standard input)
-    #[arg(long, value_name = "FILE", conflicts_with = "capture")]
-    pub events: Option<PathBuf>,
-    /// One JSON object a line, with Falco's keys
-    #[arg(long)]
-    pub json: bool,
-    /// Whether an event raises the alert of the first rule that it matches, or of every one
-    #[arg(long, value_enum, default_value_t = RuleMatching::First)]
-    pub rule_matching: RuleMatching,
-    /// Only these rules, disabled ones too
-    #[arg(long = "rule", value_name = "NAME")]
-    pub only: Vec<String>,
-    /// Stop after so many events
-    #[arg(short = 'n', long, value_name = "N")]
-    pub max_events: Option<u64>,
-    /// Do not let this machine's users and groups name the ids that the capture itself does not name
-    #[arg(long)]
-    pub no_local_users: bool,
-    /// Times in UTC as ISO 8601 instead of the local time of day
-    #[arg(long)]
-    pub time_iso8601: bool,
-    /// Text that is joined to the output of every rule, with fields as in outputs; may be given several times
-    #[arg(long, value_name = "FORMAT")]
-    pub append_output: Vec<String>,
-}
-
-/// What `--rule-matching` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RuleMatching {
-    /// The first rule in load order, as Falco does by default
-    First,
-    /// Every rule
-    All,
 }
 
 /// `falco-rs test`

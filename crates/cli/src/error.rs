@@ -67,6 +67,34 @@ pub enum CliError {
         /// Why.
         message: String,
     },
+    /// A place for alerts cannot be opened or written.
+    #[error("cannot write alerts to `{place}`: {}", describe(.source))]
+    Output {
+        /// Which.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A program that alerts were given to failed.
+    #[error("`{command}` ended with {status}")]
+    Program {
+        /// What was run.
+        command: String,
+        /// How it ended.
+        status: String,
+    },
+    /// A server did not take all alerts.
+    #[error("{lost} of {all} alerts did not reach `{url}`: {reason}")]
+    Undelivered {
+        /// The server.
+        url: String,
+        /// Alerts that did not arrive.
+        lost: u64,
+        /// All that were to.
+        all: u64,
+        /// Why the last one did not.
+        reason: String,
+    },
     /// Output cannot be written.
     #[error("cannot write output: {0}")]
     Write(#[from] io::Error),
@@ -76,6 +104,11 @@ impl CliError {
     /// For a path that cannot be read.
     pub fn read(path: &Path, source: io::Error) -> Self {
         Self::Read { path: path.to_owned(), source }
+    }
+
+    /// For a place that alerts cannot go to.
+    pub fn output(place: &str, source: io::Error) -> Self {
+        Self::Output { place: place.to_owned(), source }
     }
 
     /// What to try.

@@ -6,9 +6,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+mod capture;
 mod commands;
 mod error;
 mod inputs;
+mod progress;
 mod render;
 
 use std::process::ExitCode;

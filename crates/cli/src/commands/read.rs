@@ -1,26 +1,28 @@
 //! `falco-rs read`: what is in a capture?
 
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::{BufWriter, IsTerminal as _, Write};
+use std::sync::Arc;
 
 use falco_catalog::Catalog;
 use falco_compiler::program::{OutputPiece, OutputTemplate};
 use falco_compiler::{compile_filter, compile_output};
 use falco_engine::eval::{Evaluator, Matching, Session};
-use falco_engine::inspector::Inspector;
+use falco_engine::inspector::Step;
+use falco_engine::replay::{Judge, Settings, replay};
 use falco_engine::value::FieldSource;
-use falco_scap::Reader;
 use serde_json::{Map, Value};
 
 use crate::args::{Global, Read};
+use crate::capture::{self, Position};
 use crate::error::CliError;
+use crate::progress::Progress;
 use crate::{Outcome, Result};
 
 /// What is printed of an event where nothing else is asked for.
 const DEFAULT_FORMAT: &str = "*%evt.num %evt.time %evt.cpu %proc.name (%thread.tid) %evt.type %evt.args";
 
 /// Prints the events that satisfy the filter.
-pub fn run(args: &Read, _: &Global) -> Result {
+pub fn run(args: &Read, global: &Global) -> Result {
     let catalog = Catalog::builtin();
     let filter = match args.filter.as_deref().filter(|f| !f.trim().is_empty()) {
         Some(text) => {
@@ -31,66 +33,118 @@ pub fn run(args: &Read, _: &Global) -> Result {
     let format = args.format.as_deref().unwrap_or(DEFAULT_FORMAT);
     let output =
         compile_output(&catalog, "syscall", format).map_err(|e| CliError::expression("the format", format, e))?;
-    let (mut evaluator, template) = Evaluator::for_query("syscall", filter, output, &catalog)?;
+    let (evaluator, template) = Evaluator::for_query("syscall", filter, output, &catalog)?;
+    let clerk =
+        Clerk { evaluator, template: Arc::new(template), json: args.json, matches: Vec::new(), line: Vec::new() };
 
+    let position = Position::default();
+    let mut progress = Progress::new(std::slice::from_ref(&args.capture), &position, global);
+    let reader = capture::open(&args.capture, args.input, &position)?;
     // Falco names unknown ids by the machine that it runs on, so do the answers here unless told otherwise.
-    let mut inspector = Inspector::new(open(&args.capture)?).with_local_accounts(!args.no_local_users);
-    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let mut matches = Vec::new();
-    let mut line = Vec::new();
-    let mut printed = 0;
-    let result = loop {
-        if args.max_events.is_some_and(|max| printed >= max) {
-            break Ok(());
+    let settings = Settings { local_accounts: !args.no_local_users, ..Settings::default() };
+    let stdout = std::io::stdout();
+    let terminal = stdout.is_terminal();
+    let mut out = BufWriter::with_capacity(1 << 16, stdout.lock());
+    let mut left = args.max_events.unwrap_or(u64::MAX);
+    if left == 0 {
+        return Ok(Outcome::Clean);
+    }
+    let replayed = replay(reader, &settings, vec![clerk; args.input.jobs()], |lines, replayed| {
+        let text = lines.first(left);
+        if !text.is_empty() {
+            match terminal {
+                true => progress.suspend(|| {
+                    out.write_all(text)?;
+                    Ok(out.flush()?)
+                }),
+                false => out.write_all(text).map_err(CliError::from),
+            }
+            .map_err(Stop::Failed)?;
         }
-        let step = match inspector.next_visible() {
-            Ok(Some(step)) => step,
-            Ok(None) => break Ok(()),
+        progress.advance(replayed, 0);
+        left = left.saturating_sub(lines.ends.len() as u64);
+        if left == 0 { Err(Stop::Enough) } else { Ok(()) }
+    });
+    out.flush()?;
+    match replayed {
+        Ok(replayed) => match replayed.error {
+            None => Ok(Outcome::Clean),
             // What came before the damage stays printed.
-            Err(source) => break Err(CliError::Capture { path: args.capture.clone(), source }),
-        };
+            Some(source) => Err(CliError::Capture { path: args.capture.clone(), source }),
+        },
+        Err(Stop::Enough) => Ok(Outcome::Clean),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+/// Why printing ended before the capture did.
+enum Stop {
+    Enough,
+    Failed(CliError),
+}
+
+/// Lines, and where each ends.
+#[derive(Default)]
+struct Lines {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    /// The first `n` lines, or all if there are no more.
+    fn first(&self, n: u64) -> &[u8] {
+        let end = usize::try_from(n).ok().and_then(|n| self.ends.get(n.checked_sub(1)?));
+        end.and_then(|end| self.text.get(..*end)).unwrap_or(&self.text)
+    }
+}
+
+/// Writes down the events that satisfy the filter.
+#[derive(Clone)]
+struct Clerk {
+    evaluator: Evaluator,
+    template: Arc<OutputTemplate>,
+    json: bool,
+    matches: Vec<u32>,
+    line: Vec<u8>,
+}
+
+impl Judge for Clerk {
+    type Output = Lines;
+
+    fn judge(&mut self, step: &Step<'_>, out: &mut Lines) -> bool {
         let view = step.view();
-        let mut session = evaluator.on(&view);
-        session.matches(Matching::First, &mut matches);
-        if matches.is_empty() {
-            continue;
+        let mut session = self.evaluator.on(&view);
+        session.matches(Matching::First, &mut self.matches);
+        if self.matches.is_empty() {
+            return false;
         }
-        line.clear();
-        let complete = match args.json {
-            true => json(&mut session, &template, &mut line)?,
-            false => session.format(&template, &mut line),
+        self.line.clear();
+        let complete = match self.json {
+            true => json(&mut session, &self.template, &mut self.line),
+            false => session.format(&self.template, &mut self.line),
         };
         if complete {
-            line.push(b'\n');
-            out.write_all(&line)?;
-            printed += 1;
+            out.text.extend_from_slice(&self.line);
+            out.text.push(b'\n');
+            out.ends.push(out.text.len());
         }
-    };
-    out.flush()?;
-    result.map(|()| Outcome::Clean)
+        complete
+    }
 }
 
 /// One object of the format's values. False where one is missing and the format does not keep such events.
-fn json<S: FieldSource>(session: &mut Session<'_, S>, template: &OutputTemplate, out: &mut Vec<u8>) -> Result<bool> {
+fn json<S: FieldSource>(session: &mut Session<'_, S>, template: &OutputTemplate, out: &mut Vec<u8>) -> bool {
     let mut object = Map::new();
     for piece in &template.pieces {
         if let OutputPiece::Value { extract, .. } = piece {
             let value = session.json_value(*extract);
             if value.is_null() && !template.keep_missing {
-                return Ok(false);
+                return false;
             }
             let name = session.program().extracts.get(extract.0 as usize).map(|e| e.text.to_string());
             object.insert(name.unwrap_or_default(), value);
         }
     }
-    serde_json::to_writer(out, &Value::Object(object)).map_err(std::io::Error::from)?;
-    Ok(true)
-}
-
-/// Opens a capture; `-` is standard input.
-pub fn open(path: &Path) -> Result<Reader<'static>> {
-    if path == Path::new("-") {
-        return Ok(Reader::new(std::io::stdin()));
-    }
-    Reader::open(path).map_err(|source| CliError::Capture { path: path.to_owned(), source })
+    out.extend_from_slice(Value::Object(object).to_string().as_bytes());
+    true
 }

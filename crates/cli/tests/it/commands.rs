@@ -27,7 +27,7 @@ fn stderr(output: &Output) -> String {
 }
 
 /// Runs and checks the exit status; gives both outputs.
-fn check(args: &[&str], status: i32) -> (String, String) {
+pub fn check(args: &[&str], status: i32) -> (String, String) {
     let output = run(args);
     assert_eq!(output.status.code(), Some(status), "{args:?}\n{}\n{}", stdout(&output), stderr(&output));
     (stdout(&output), stderr(&output))

@@ -6,6 +6,7 @@ mod commands;
 mod layers;
 mod lsp;
 mod lsp_client;
+mod replay;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,158 @@
+//! `falco-rs run`: rules on recorded events.
+
+mod append;
+mod captures;
+mod http;
+mod judge;
+mod made_up;
+mod profile;
+mod sink;
+mod stats;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use falco_catalog::Catalog;
+use falco_compiler::{Options, Severity, compile};
+use falco_engine::alert::{AlertOptions, Summary};
+use falco_engine::eval::{Evaluator, Matching};
+use falco_engine::replay::Progress as Replayed;
+
+use self::judge::{Alerts, Form, Judge};
+use self::sink::Sink;
+use self::stats::Facts;
+use crate::args::{Global, RuleMatching, Run};
+use crate::capture::Position;
+use crate::error::CliError;
+use crate::inputs::Rules;
+use crate::progress::Progress;
+use crate::render::{self, count};
+use crate::{Outcome, Result};
+
+/// Runs the rules and prints their alerts.
+pub fn run(args: &Run, global: &Global) -> Result {
+    let catalog = Arc::new(Catalog::builtin());
+    let mut evaluator = load(args, &catalog, global)?;
+    choose(&mut evaluator, args)?;
+    let form = Arc::new(Form {
+        matching: match args.rule_matching {
+            RuleMatching::First => Matching::First,
+            RuleMatching::All => Matching::All,
+        },
+        options: AlertOptions {
+            time_iso8601: args.time_iso8601,
+            include_output: args.json_include_output_property,
+            include_tags: args.json_include_tags_property,
+            include_message: args.json_include_message_property,
+            include_output_fields: args.json_include_output_fields_property,
+            ..AlertOptions::default()
+        },
+        json: args.json,
+    });
+    let profiled = args.profile || args.flamegraph.is_some();
+    let judge = Judge::new(evaluator, &form, profiled);
+    let position = Position::default();
+    let mut printer = Printer {
+        sinks: args.output.iter().map(|place| Sink::open(place, args.json)).collect::<Result<_>>()?,
+        summary: Summary::new(judge.evaluator.program()),
+        progress: Progress::new(&args.capture, &position, global),
+    };
+    let started = Instant::now();
+    let mut facts = Facts::default();
+    let result = match &args.events {
+        Some(path) => made_up::run(path, &catalog, judge.clone(), args.max_events, &mut printer, &mut facts),
+        None => captures::run(args, &judge, &position, &mut printer, &mut facts),
+    };
+    facts.elapsed = started.elapsed();
+    let Printer { sinks, summary, progress } = printer;
+    drop(progress);
+    // Every place gets what is its own, whatever happens to another.
+    let mut finished = Ok(());
+    for sink in sinks {
+        finished = finished.and(sink.finish());
+    }
+    let program = judge.evaluator.program();
+    if !global.quiet {
+        // Falco's closing counts, but not among the alerts: standard output stays for those alone.
+        let mut err = render::stderr(global);
+        std::io::Write::write_all(&mut err, summary.to_string().as_bytes())?;
+        if global.verbose > 0 {
+            let judged = count(usize::try_from(facts.events).unwrap_or(usize::MAX), "event");
+            std::io::Write::write_all(&mut err, format!("{judged} judged\n").as_bytes())?;
+        }
+    }
+    if let Some(format) = args.stats {
+        stats::print(&facts, &summary, program, format, global)?;
+    }
+    if let Some(profile) = facts.profile.as_deref().filter(|_| profiled) {
+        if args.profile {
+            profile::print(profile, program, args.profile_format, global)?;
+        }
+        if let Some(path) = &args.flamegraph {
+            profile::flamegraph(profile, program, path)?;
+        }
+    }
+    result.and(finished).map(|()| Outcome::Clean)
+}
+
+/// Compiles the rules. Falco does not start with rules that do not load; neither does this.
+fn load(args: &Run, catalog: &Arc<Catalog>, global: &Global) -> Result<Evaluator> {
+    let rules = Rules::load(&args.rules)?;
+    if let Some(binary) = rules.binary.first() {
+        return Err(CliError::Rules(format!("`{}` is not UTF-8 text", binary.path)));
+    }
+    let mut options = Options::new(catalog.clone());
+    options.falco_report = false;
+    options.append_outputs =
+        args.append_output.iter().map(|text| append::parse(text, catalog)).collect::<Result<_>>()?;
+    let compilation = compile(&rules.files, &options);
+    let errors: Vec<_> = compilation.iter().filter(|d| d.severity == Severity::Error).collect();
+    if !errors.is_empty() || !compilation.loads() {
+        let excerpts = render::Excerpts::new(&rules.files);
+        let mut err = render::stderr(global);
+        for diagnostic in &errors {
+            excerpts.write(&mut err, diagnostic)?;
+        }
+        return Err(CliError::Rules(count(errors.len(), "error")));
+    }
+    Ok(Evaluator::new(compilation.program(), catalog)?)
+}
+
+/// `--rule`: those rules and no others. `--priority`: none that are less urgent.
+fn choose(evaluator: &mut Evaluator, args: &Run) -> Result<()> {
+    let rules: Vec<_> = evaluator.program().rules.iter().map(|r| (r.name.clone(), r.priority)).collect();
+    if let Some(unknown) = args.only.iter().find(|name| rules.iter().all(|(rule, _)| rule != *name)) {
+        return Err(CliError::Usage(format!("no rule `{unknown}` is loaded")));
+    }
+    for (index, (name, priority)) in (0..).zip(&rules) {
+        if !args.only.is_empty() {
+            evaluator.set_enabled(index, args.only.contains(name));
+        }
+        if *priority > args.priority {
+            evaluator.set_enabled(index, false);
+        }
+    }
+    Ok(())
+}
+
+/// Passes alerts on, and counts them.
+struct Printer {
+    sinks: Vec<Sink>,
+    summary: Summary,
+    progress: Progress,
+}
+
+impl Printer {
+    fn print(&mut self, alerts: &Alerts, replayed: Replayed) -> Result<()> {
+        for mark in &alerts.marks {
+            self.summary.count(mark.rule, mark.priority);
+        }
+        if !alerts.marks.is_empty() {
+            for sink in &mut self.sinks {
+                sink.write(alerts, &self.progress)?;
+            }
+        }
+        self.progress.advance(replayed, alerts.marks.len());
+        Ok(())
+    }
+}
