@@ -83,6 +83,41 @@ fn a_container_is_known_by_its_control_group_and_described_by_events() {
 }
 
 #[test]
+fn every_field_of_the_container_plugin_has_a_value() {
+    let json = r#"{"container":{"id":"3f2a9c0d1e7b","full_id":"3f2a9c0d1e7bff","name":"web","type":6,"image":"nginx:1.27",
+        "imageid":"i","imagerepo":"nginx","imagetag":"1.27","imagedigest":"sha256:1","privileged":true,"ip":"10.1.2.3",
+        "host_pid":true,"host_network":true,"host_ipc":true,"cni_json":"{}",
+        "labels":{"io.kubernetes.pod.name":"web-0","io.kubernetes.pod.namespace":"shop","io.kubernetes.pod.uid":"u","a":"web"},
+        "pod_sandbox_id":"abcdefabcdefabcdef","pod_sandbox_labels":{"a":"b"},
+        "Healthcheck":{"exe":"h","args":["1"]},"LivenessProbe":{"exe":"l","args":[]},"ReadinessProbe":{"exe":"r","args":[]},
+        "Mounts":[{"Source":"/srv","Destination":"/data","Mode":"ro","RW":false,"Propagation":"rprivate"}]}}"#;
+    let catalog = Catalog::builtin();
+    let fields: Vec<_> =
+        catalog.fields_of_source("syscall").filter(|field| field.plugin == Some("container")).collect();
+    assert!(fields.len() > 50);
+    let form = |field: &falco_catalog::FieldInfo| match field.name {
+        name if name.starts_with("container.mount") && name != "container.mounts" => format!("{name}[0]"),
+        name if field.arg_key => format!("{name}[a]"),
+        name => name.to_owned(),
+    };
+    let format: String = fields.iter().map(|field| format!("%{}\u{1}", form(field))).collect();
+    let capture = in_container()
+        .event(550, -1, event::ASYNCEVENT_E, params![0, "container", format!("{json}\0")])
+        .event(600, 7, event::SYSCALL_CLOSE_X, params![0, 3]);
+    let line = lines(capture, &format).pop().unwrap();
+    let missing: Vec<&str> = fields
+        .iter()
+        .zip(line.split('\u{1}'))
+        .filter(|(_, value)| *value == "<NA>")
+        .map(|(field, _)| field.name)
+        .collect();
+    // What only the API server knows: the plugin has these names and no values.
+    let of_the_api_server = ["k8s.rc.", "k8s.svc.", "k8s.rs.", "k8s.deployment.", "k8s.ns.id", "k8s.ns.label"];
+    assert_eq!(missing.len(), 19, "{missing:?}");
+    assert!(missing.iter().all(|name| of_the_api_server.iter().any(|prefix| name.starts_with(prefix))), "{missing:?}");
+}
+
+#[test]
 fn fields_look_back_at_the_events_before() {
     let capture = CaptureBuilder::new()
         .thread(process(7, 1, "a"))
