@@ -4,6 +4,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use falco_syntax::TextRange;
 use falco_syntax::ast::RulesFile;
 use falco_syntax::yaml::{self, TextEdit};
+use falco_syntax::{condition, output};
 use std::fmt::Write as _;
 use std::hint::black_box;
 
@@ -66,15 +67,66 @@ fn parse(criterion: &mut Criterion) {
     let edited = [&text[..at as usize], "x", &text[at as usize..]].concat();
     group.bench_function("reparse", |bencher| bencher.iter(|| parse.reparse(black_box(&edited), edit)));
     group.finish();
-
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/falco/falco_rules.yaml");
-    if let Ok(text) = std::fs::read_to_string(path) {
-        let mut group = criterion.benchmark_group("official");
-        group.throughput(Throughput::Bytes(text.len() as u64));
-        group.bench_function("parse", |bencher| bencher.iter(|| yaml::parse(black_box(&text))));
-        group.finish();
-    }
 }
 
-criterion_group!(benches, parse);
+const OFFICIAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/falco");
+
+/// The texts of all conditions and outputs.
+fn embedded(texts: &[String]) -> (Vec<String>, Vec<String>) {
+    let (mut conditions, mut outputs) = (Vec::new(), Vec::new());
+    for item in texts.iter().flat_map(|text| RulesFile::from_parse(&yaml::parse(text)).items().collect::<Vec<_>>()) {
+        let text = |key: &str| Some(item.body().value(key)?.as_scalar()?.decode().text);
+        conditions.extend(text("condition"));
+        outputs.extend(text("output"));
+    }
+    (conditions, outputs)
+}
+
+/// Everything that an editor needs of a file, with all the walking and decoding that leads there: its tree, and the trees of the
+/// conditions and outputs in it.
+fn all_trees(text: &str) -> usize {
+    let parse = yaml::parse(text);
+    let mut errors = parse.errors().len();
+    for item in RulesFile::from_parse(&parse).items() {
+        let body = item.body();
+        if let Some(scalar) = body.value("condition").and_then(|node| node.as_scalar()) {
+            errors += condition::parse(&scalar.decode().text).errors().len();
+        }
+        if let Some(scalar) = body.value("output").and_then(|node| node.as_scalar()) {
+            errors += output::parse(&scalar.decode().text).errors().len();
+        }
+    }
+    errors
+}
+
+fn official(criterion: &mut Criterion) {
+    let files = ["falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"];
+    let texts: Vec<String> =
+        files.iter().filter_map(|file| std::fs::read_to_string(format!("{OFFICIAL}/{file}")).ok()).collect();
+    if texts.len() != files.len() {
+        return;
+    }
+    let mut group = criterion.benchmark_group("official");
+    group.throughput(Throughput::Bytes(texts.iter().map(|text| text.len() as u64).sum()));
+    group.bench_function("parse", |bencher| {
+        bencher.iter(|| texts.iter().map(|text| yaml::parse(black_box(text)).errors().len()).sum::<usize>());
+    });
+    // The trees alone, the texts of the embedded ones being at hand.
+    let (conditions, outputs) = embedded(&texts);
+    group.bench_function("trees", |bencher| {
+        bencher.iter(|| {
+            let files: usize = texts.iter().map(|text| yaml::parse(black_box(text)).errors().len()).sum();
+            let conditions: usize =
+                conditions.iter().map(|text| condition::parse(black_box(text)).errors().len()).sum();
+            let outputs: usize = outputs.iter().map(|text| output::parse(black_box(text)).errors().len()).sum();
+            files + conditions + outputs
+        });
+    });
+    group.bench_function("all_trees", |bencher| {
+        bencher.iter(|| texts.iter().map(|text| all_trees(black_box(text))).sum::<usize>());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, parse, official);
 criterion_main!(benches);

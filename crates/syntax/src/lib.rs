@@ -9,6 +9,7 @@
 
 pub mod ast;
 pub mod condition;
+mod green;
 pub mod line_index;
 pub mod output;
 pub mod source_map;

@@ -187,16 +187,28 @@ pub struct Field {
     pub is_duplicate: bool,
 }
 
+/// Up to so many keys are compared one by one.
+const FEW_KEYS: usize = 20;
+
 impl Body {
     /// Reads the keys of a node.
     pub fn new(node: Node) -> Self {
         let mapping = node.as_mapping();
         let mut fields: Vec<Field> = Vec::new();
+        // Most mappings have a handful of keys; only a long one is worth a set.
         let mut seen = rustc_hash::FxHashSet::default();
         for entry in mapping.iter().flat_map(Mapping::entries) {
             let key = entry.key();
             let name = key.as_scalar().map(|scalar| scalar.decode().text);
-            let is_duplicate = name.as_ref().is_some_and(|name| !seen.insert(name.clone()));
+            let is_duplicate = name.as_ref().is_some_and(|name| {
+                if fields.len() < FEW_KEYS {
+                    return fields.iter().any(|field| field.name.as_ref() == Some(name));
+                }
+                if seen.is_empty() {
+                    seen.extend(fields.iter().filter_map(|field| field.name.clone()));
+                }
+                !seen.insert(name.clone())
+            });
             fields.push(Field { name, key, value: entry.value(), entry, is_duplicate });
         }
         Self { node, mapping, fields: fields.into() }
@@ -238,6 +250,17 @@ impl Body {
 mod tests {
     use super::*;
     use crate::yaml::{NodeKind, parse};
+
+    #[test]
+    fn keys_given_twice_are_known_in_short_and_in_long_mappings() {
+        for count in [1, FEW_KEYS - 1, FEW_KEYS, FEW_KEYS + 1, 100] {
+            let keys: Vec<String> = (0..count).map(|key| format!("key{key}: x")).collect();
+            let parse = parse(&format!("- {{{0}, {0}}}", keys.join(", ")));
+            let item = RulesFile::from_parse(&parse).items().next().unwrap();
+            let twice: Vec<bool> = item.body().fields().iter().map(|field| field.is_duplicate).collect();
+            assert_eq!(twice, [vec![false; count], vec![true; count]].concat());
+        }
+    }
 
     fn items(text: &str) -> Vec<Item> {
         RulesFile::from_parse(&parse(text)).items().collect()

@@ -1,9 +1,10 @@
 //! Where the parser puts what it recognises, so that one grammar serves trees, plain data and completion.
 
-use rowan::{GreenNode, GreenToken, NodeOrToken};
+use rowan::{GreenNode, NodeOrToken};
 
 use super::expect::Expected;
 use super::syntax::SyntaxKind;
+use crate::green::Workshop;
 
 /// Receives tokens and nodes in the order of the text.
 pub(crate) trait Sink {
@@ -24,29 +25,26 @@ pub(crate) trait Sink {
 }
 
 /// Builds the lossless tree.
-///
-/// Rowan's own builder hashes every token and small node in order to share them, and a condition is too short for that to
-/// pay: what repeats in one are blanks, commas, parentheses and `and`. So the last token of each kind is kept and shared with
-/// the next one of the same text, and everything else is made anew. That takes 40% off the time of `parse`.
 pub(crate) struct TreeSink {
     /// Open nodes: kind and index of the first child.
     parents: Vec<(SyntaxKind, usize)>,
-    children: Vec<NodeOrToken<GreenNode, GreenToken>>,
-    last: [Option<GreenToken>; SyntaxKind::ALL.len()],
+    shop: Workshop,
 }
 
 impl TreeSink {
     pub(crate) fn new() -> Self {
-        Self { parents: Vec::new(), children: Vec::new(), last: [const { None }; SyntaxKind::ALL.len()] }
+        Self { parents: Vec::with_capacity(16), shop: Workshop::borrow() }
     }
 
     /// The root. Every node that was started has been finished.
     pub(crate) fn build(mut self) -> GreenNode {
-        debug_assert!(self.parents.is_empty() && self.children.len() == 1);
-        match self.children.pop() {
+        debug_assert!(self.parents.is_empty() && self.shop.children.len() == 1);
+        let root = match self.shop.children.pop() {
             Some(NodeOrToken::Node(root)) => root,
-            _ => GreenNode::new(SyntaxKind::Condition.into(), self.children),
-        }
+            _ => GreenNode::new(SyntaxKind::Condition.into(), std::mem::take(&mut self.shop.children)),
+        };
+        self.shop.give_back();
+        root
     }
 }
 
@@ -54,31 +52,27 @@ impl Sink for TreeSink {
     type Mark = usize;
 
     fn token(&mut self, kind: SyntaxKind, text: &str) {
-        let token = match self.last.get_mut(kind as usize) {
-            Some(Some(last)) if last.text() == text => last.clone(),
-            Some(last) => last.insert(GreenToken::new(kind.into(), text)).clone(),
-            None => GreenToken::new(kind.into(), text),
-        };
-        self.children.push(NodeOrToken::Token(token));
+        let token = self.shop.token(kind.into(), text);
+        self.shop.children.push(NodeOrToken::Token(token));
     }
 
     fn mark(&mut self) -> usize {
-        self.children.len()
+        self.shop.children.len()
     }
 
     fn start(&mut self, kind: SyntaxKind) {
-        self.parents.push((kind, self.children.len()));
+        self.parents.push((kind, self.shop.children.len()));
     }
 
     fn start_at(&mut self, mark: usize, kind: SyntaxKind) {
         debug_assert!(self.parents.last().is_none_or(|(_, first)| *first <= mark));
-        self.parents.push((kind, mark.min(self.children.len())));
+        self.parents.push((kind, mark.min(self.shop.children.len())));
     }
 
     fn finish(&mut self) {
         if let Some((kind, first)) = self.parents.pop() {
-            let node = GreenNode::new(kind.into(), self.children.drain(first..));
-            self.children.push(NodeOrToken::Node(node));
+            let node = GreenNode::new(kind.into(), self.shop.children.drain(first..));
+            self.shop.children.push(NodeOrToken::Node(node));
         }
     }
 }
