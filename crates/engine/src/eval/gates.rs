@@ -203,7 +203,9 @@ fn needed_classes(form: &Form, of: u32, prepared: &Prepared) -> Option<Vec<u64>>
             Some(Group::Class { group, members, negated: false }) if *group == of => Some(members.to_vec()),
             _ => None,
         },
-        Form::And(children) => children.iter().filter_map(|child| needed_classes(child, of, prepared)).min_by_key(size),
+        Form::And(children) => {
+            children.iter().filter_map(|child| needed_classes(child, of, prepared)).min_by_key(|classes| size(classes))
+        }
         Form::Or(children) => {
             let mut all: Vec<u64> = Vec::new();
             for child in children {
@@ -216,6 +218,6 @@ fn needed_classes(form: &Form, of: u32, prepared: &Prepared) -> Option<Vec<u64>>
     }
 }
 
-fn size(classes: &Vec<u64>) -> u32 {
+fn size(classes: &[u64]) -> u32 {
     classes.iter().map(|word| word.count_ones()).sum()
 }

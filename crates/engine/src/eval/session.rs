@@ -335,7 +335,7 @@ impl<'s, S: FieldSource> Work<'s, S> {
     ) {
         alive.clear();
         alive.resize(rules.len() / 64, u64::MAX);
-        if rules.len() % 64 > 0 {
+        if !rules.len().is_multiple_of(64) {
             alive.push((1 << (rules.len() % 64)) - 1);
         }
         let (gates, trial) = gates.next_event();
