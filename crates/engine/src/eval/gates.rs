@@ -49,13 +49,20 @@ pub(crate) struct Gate {
 pub(crate) enum Check {
     /// Code that ends in a match for the rules to stay.
     Code(u32),
-    /// The class of a value.
-    Class {
+    /// The class of a value, or the words in it.
+    Value {
         extract: ExtractId,
-        group: u32,
-        /// For each class the users that it leaves alive. All others it takes out.
+        look: Look,
+        /// For each class or word the users that it leaves alive. All others are taken out.
         alive: Box<[Box<[u32]>]>,
     },
+}
+
+/// What of a value is looked at; the number is the group's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    Class(u32),
+    Words(u32),
 }
 
 impl Gates {
@@ -70,7 +77,7 @@ impl Gates {
             return Self::default();
         }
         let words = rules.len().div_ceil(64);
-        let mut list = class_gates(rules, prepared, words);
+        let mut list = value_gates(rules, prepared, words);
         let mut shared: FxHashMap<&Form, Vec<u32>> = FxHashMap::default();
         for (place, rule) in rules.iter().enumerate() {
             for conjunct in rule.conjuncts() {
@@ -166,58 +173,72 @@ pub(crate) fn bits(places: &[u32], words: usize) -> Box<[u64]> {
     out.into()
 }
 
-/// A gate for each field of which at least two rules need one of some values.
-fn class_gates(rules: &[Form], prepared: &Prepared, words: usize) -> Vec<Gate> {
+/// A gate for each field of which at least two rules need one of some values, or one of some words in it.
+fn value_gates(rules: &[Form], prepared: &Prepared, words: usize) -> Vec<Gate> {
+    let classes = (0..).zip(prepared.classes.iter()).map(|(n, g)| (Look::Class(n), g.len(), g.extract_of_texts()));
+    let needles = (0..).zip(prepared.needles.iter()).map(|(n, g)| (Look::Words(n), g.len(), g.extract_of_texts()));
     let mut gates = Vec::new();
-    for (number, group) in prepared.classes.iter().enumerate() {
-        let number = number as u32;
-        let mut alive: Vec<Vec<u32>> = vec![Vec::new(); group.len()];
+    for (look, len, extract) in classes.chain(needles) {
+        let Some(extract) = extract else { continue };
+        let mut alive: Vec<Vec<u32>> = vec![Vec::new(); len];
         let mut users = Vec::new();
-        for (place, rule) in rules.iter().enumerate() {
-            let Some(needed) = needed_classes(rule, number, prepared) else { continue };
-            users.push(place as u32);
+        for (place, rule) in (0..).zip(rules) {
+            let Some(needed) = needed(rule, look, prepared) else { continue };
+            users.push(place);
             for (word, &bits) in needed.iter().enumerate() {
                 let mut rest = bits;
                 while rest != 0 {
-                    let class = word * 64 + rest.trailing_zeros() as usize;
+                    let number = word * 64 + rest.trailing_zeros() as usize;
                     rest &= rest - 1;
-                    if let Some(alive) = alive.get_mut(class) {
-                        alive.push(place as u32);
+                    if let Some(alive) = alive.get_mut(number) {
+                        alive.push(place);
                     }
                 }
             }
         }
-        let Some(extract) = group.extract_of_texts().filter(|_| users.len() > 1) else { continue };
+        if users.len() < 2 {
+            continue;
+        }
         let alive = alive.into_iter().map(Vec::into_boxed_slice).collect();
-        let cost = prepared.extract_cost(extract) + 2;
-        gates.push(Gate::new(Check::Class { extract, group: number, alive }, bits(&users, words), cost));
+        let work = if matches!(look, Look::Class(_)) { 2 } else { 6 };
+        let cost = prepared.extract_cost(extract) + work;
+        gates.push(Gate::new(Check::Value { extract, look, alive }, bits(&users, words), cost));
     }
     gates
 }
 
-/// The classes of a group's field one of which must be there for a condition to hold; `None` when any may be.
-fn needed_classes(form: &Form, of: u32, prepared: &Prepared) -> Option<Vec<u64>> {
+/// The classes, or words, one of which must be there for a condition to hold; `None` when it can hold without.
+fn needed(form: &Form, look: Look, prepared: &Prepared) -> Option<Vec<u64>> {
     match form {
         Form::Atom { negated: true, .. } => None,
-        Form::Atom { atom, negated: false } => match prepared.atoms.get(atom.0 as usize).map(|judge| &judge.group) {
-            Some(Group::Class { group, members, negated: false }) if *group == of => Some(members.to_vec()),
-            _ => None,
-        },
+        Form::Atom { atom, negated: false } => {
+            let group = prepared.atoms.get(atom.0 as usize).map(|judge| &judge.group)?;
+            match (group, look) {
+                (Group::Class { group, members, negated: false }, Look::Class(of)) if *group == of => {
+                    Some(members.to_vec())
+                }
+                (Group::Needle { group, needle }, Look::Words(of)) if *group == of => {
+                    let mut bits = vec![0; (*needle / 64) as usize + 1];
+                    if let Some(word) = bits.last_mut() {
+                        *word = 1 << (needle % 64);
+                    }
+                    Some(bits)
+                }
+                _ => None,
+            }
+        }
         Form::And(children) => {
-            children.iter().filter_map(|child| needed_classes(child, of, prepared)).min_by_key(|classes| size(classes))
+            let size = |numbers: &Vec<u64>| -> u32 { numbers.iter().map(|word| word.count_ones()).sum() };
+            children.iter().filter_map(|child| needed(child, look, prepared)).min_by_key(size)
         }
         Form::Or(children) => {
             let mut all: Vec<u64> = Vec::new();
             for child in children {
-                let needed = needed_classes(child, of, prepared)?;
+                let needed = needed(child, look, prepared)?;
                 all.resize(all.len().max(needed.len()), 0);
                 all.iter_mut().zip(needed).for_each(|(mine, more)| *mine |= more);
             }
             Some(all)
         }
     }
-}
-
-fn size(classes: &[u64]) -> u32 {
-    classes.iter().map(|word| word.count_ones()).sum()
 }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::classes::{OTHER, has_class};
 use super::code::{Instr, MATCH};
 use super::explain::{Explanation, Truth};
-use super::gates::{Check, Gates};
+use super::gates::{Check, Gates, Look};
 use super::index::{Plan, PlanKey, RuleIndex, carries_its_name, is_host_name};
 use super::matcher::compare_values;
 use super::prepare::{ByCode, Group, Judge, Part, Prepared, Route, Shape};
@@ -44,6 +44,8 @@ pub(crate) struct Memo {
     pub(crate) counters: EvalCounters,
     /// The rules that are still alive; only for its buffer.
     alive: Vec<u64>,
+    /// Of a gate's rules, those that it leaves alive; likewise.
+    kept: Vec<u64>,
     /// The buffer that outputs showed last; see [`Work::shown_buffer`].
     buffer: Vec<u8>,
 }
@@ -92,6 +94,7 @@ impl Memo {
             times: Times::default(),
             counters: EvalCounters::default(),
             alive: Vec::new(),
+            kept: Vec::new(),
             buffer: Vec::new(),
         }
     }
@@ -351,37 +354,38 @@ impl<'s, S: FieldSource> Work<'s, S> {
                         alive.iter_mut().zip(&gate.users).for_each(|(alive, users)| *alive &= !users);
                     }
                 }
-                Check::Class { extract, group, alive: by_class } => {
-                    let class = match watch.timed(self, rule, |work| work.class_of_extract(*extract, *group as usize)) {
-                        Some(class) => class,
-                        // A text that atoms must look at by themselves.
-                        None => continue,
+                Check::Value { extract, look, alive: by_number } => {
+                    let seen = watch.timed(self, rule, |work| work.look_at(*extract, *look));
+                    let mut kept = std::mem::take(&mut self.memo.kept);
+                    kept.clear();
+                    kept.resize(alive.len(), 0);
+                    let mut keep = |number: usize| {
+                        for place in by_number.get(number).into_iter().flatten() {
+                            if let Some(word) = kept.get_mut((place / 64) as usize) {
+                                *word |= 1 << (place % 64);
+                            }
+                        }
                     };
-                    let stay = by_class.get(class as usize).map_or(&[][..], |places| places);
-                    // Those that stay are noted before all users go.
-                    let mut kept = [0u64; 4];
-                    match alive.len() {
-                        words @ 1..=4 => {
-                            for place in stay {
-                                kept[(place / 64) as usize & 3] |= 1 << (place % 64);
-                            }
-                            for ((alive, users), kept) in alive.iter_mut().zip(&gate.users).zip(&kept[..words]) {
-                                *alive &= !users | kept;
-                            }
-                        }
-                        _ => {
-                            let mut word = 0;
-                            let mut keep = 0u64;
-                            let mut places = stay.iter().peekable();
-                            for (alive, users) in alive.iter_mut().zip(&gate.users) {
-                                while let Some(place) = places.next_if(|place| **place / 64 == word) {
-                                    keep |= 1 << (place % 64);
+                    match seen {
+                        Seen::Nothing => {}
+                        Seen::Class(class) => keep(class as usize),
+                        Seen::Words(group) => {
+                            let found = self.memo.needles.get(group).map_or(&[][..], |(_, found)| found);
+                            for (word, bits) in found.iter().enumerate() {
+                                let mut rest = *bits;
+                                while rest != 0 {
+                                    keep(word * 64 + rest.trailing_zeros() as usize);
+                                    rest &= rest - 1;
                                 }
-                                *alive &= !users | keep;
-                                (word, keep) = (word + 1, 0);
                             }
                         }
+                        // Atoms must look at it by themselves.
+                        Seen::Odd => kept.copy_from_slice(alive),
                     }
+                    for ((alive, users), kept) in alive.iter_mut().zip(&gate.users).zip(&kept) {
+                        *alive &= !users | kept;
+                    }
+                    self.memo.kept = kept;
                 }
             }
             if trial {
@@ -393,12 +397,24 @@ impl<'s, S: FieldSource> Work<'s, S> {
         }
     }
 
-    /// The class of a value; [`OTHER`] where there is none, `None` where atoms must compare by themselves.
-    fn class_of_extract(&mut self, extract: ExtractId, group: usize) -> Option<u32> {
-        match self.value(extract) {
-            Some(Value::Bytes(bytes)) => self.class_of(group, bytes),
-            Some(_) => None,
-            None => Some(OTHER),
+    /// What a value gate sees.
+    fn look_at(&mut self, extract: ExtractId, look: Look) -> Seen {
+        let value = match self.value(extract) {
+            Some(Value::Bytes(bytes)) => bytes,
+            Some(_) => return Seen::Odd,
+            None => return Seen::Nothing,
+        };
+        match look {
+            Look::Class(group) => match self.class_of(group as usize, value) {
+                Some(OTHER) => Seen::Nothing,
+                Some(class) => Seen::Class(class),
+                None => Seen::Odd,
+            },
+            Look::Words(group) => {
+                // Any word does: what is found stays until the next event.
+                self.has_needle(group as usize, 0, value);
+                Seen::Words(group as usize)
+            }
         }
     }
 
@@ -600,6 +616,17 @@ impl<'s, S: FieldSource> Work<'s, S> {
             _ => None,
         }
     }
+}
+
+/// What a value gate saw.
+enum Seen {
+    /// No value, or none of those that rules ask for.
+    Nothing,
+    Class(u32),
+    /// The words that stand in this group's memory.
+    Words(usize),
+    /// Something that atoms must look at by themselves.
+    Odd,
 }
 
 fn count_bits(words: &[u64]) -> u32 {

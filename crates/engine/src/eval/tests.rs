@@ -281,6 +281,11 @@ fn many_rules() -> Maker {
         let not = BoolExpr::Not(Box::new(parent));
         let either = BoolExpr::Or(vec![contains, differs]);
         maker.rule(&format!("rule {i}"), BoolExpr::And(vec![member, not, either]));
+        let starts = maker.check("proc.cmdline", Startswith, &[&format!("w{}", i % 14)]);
+        let ends = maker.check("proc.cmdline", Endswith, &[&format!("{}x", i % 15)]);
+        let whole = maker.check("proc.name", Startswith, &[&format!("p{i}")[..1 + i as usize % 2]]);
+        maker.rule(&format!("start {i}"), BoolExpr::And(vec![starts.clone(), whole]));
+        maker.rule(&format!("end {i}"), BoolExpr::Or(vec![BoolExpr::And(vec![ends, starts.clone()]), starts]));
     }
     maker
 }
