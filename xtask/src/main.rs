@@ -1,10 +1,12 @@
 //! Repository chores: `cargo xtask testdata` writes the captures under testdata/, `cargo xtask lints` the lints' pages,
-//! `cargo xtask capture` a long recording for measurements.
+//! `cargo xtask capture` a long recording for measurements, `cargo xtask rules` rules for them, `cargo xtask replay` the stages below
+//! what `falco-rs run --stats` measures.
 
 #![allow(clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod capture;
 mod intrusion;
+mod measure;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,10 +15,14 @@ use anyhow::{Context as _, Result};
 
 const USAGE: &str = "usage: cargo xtask testdata|lints [--check]
        cargo xtask capture [--events N] [--seed S] [--gzip] -o FILE
+       cargo xtask rules N FILE
+       cargo xtask replay CAPTURE
 
 testdata    writes the captures under testdata/captures; with --check only says whether they are what it would write
 lints       writes docs/lints from the lints' sources; with --check only says whether it is what it would write
-capture     writes a made-up recording of N events (5,000,000) of a small server, always the same for the same seed";
+capture     writes a made-up recording of N events (5,000,000) of a small server, always the same for the same seed
+rules       writes N made-up rules, no two alike
+replay      says how fast a capture is read, and read into the state";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +32,10 @@ fn main() -> ExitCode {
         ["lints"] => lints(false),
         ["lints", "--check"] => lints(true),
         ["capture", options @ ..] => long_capture(options),
+        ["rules", count, file] => many_rules(count, file),
+        ["replay", file] => {
+            measure::replay(Path::new(file)).map(|lines| lines.iter().for_each(|line| eprintln!("{line}")))
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -49,6 +59,11 @@ fn long_capture(args: &[&str]) -> Result<()> {
     let bytes = capture::run(&options)?;
     eprintln!("wrote {bytes} bytes");
     Ok(())
+}
+
+fn many_rules(count: &str, file: &str) -> Result<()> {
+    let count = count.parse().with_context(|| format!("`{count}` is no number"))?;
+    std::fs::write(file, measure::rules(count)).with_context(|| format!("cannot write `{file}`"))
 }
 
 /// The captures are made by code, so that everybody can see what is in them, and kept, so that nobody needs the code.

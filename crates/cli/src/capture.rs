@@ -49,3 +49,8 @@ pub fn open(path: &Path, input: Input, position: &Position) -> Result<Reader<'st
     }
     Ok(Reader::new(Counted { file, position: position.clone() }).with_options(options))
 }
+
+/// How many of a replay's threads judge events: every one but the one that reads, if there are several.
+pub fn judges(jobs: usize) -> usize {
+    jobs.saturating_sub(1).max(1)
+}

@@ -32,7 +32,7 @@ pub struct Read {
 /// How captures are read.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Input {
-    /// Threads that judge events, with one more to read them; `0` is one for each processor. The output is the same
+    /// Threads that share the work, one of which reads; `0` is one for each processor. The output is the same
     #[arg(short, long, value_name = "N", default_value_t = 1)]
     pub jobs: usize,
     /// Go on where events of an old capture are paired wrongly, as after lost events; Falco ends the capture there
@@ -41,7 +41,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// The number of threads that judge.
+    /// The number of threads.
     pub fn jobs(self) -> usize {
         match self.jobs {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),

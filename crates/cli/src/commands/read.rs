@@ -41,7 +41,8 @@ pub fn run(args: &Read, global: &Global) -> Result {
     let mut progress = Progress::new(std::slice::from_ref(&args.capture), &position, global);
     let reader = capture::open(&args.capture, args.input, &position)?;
     // Falco names unknown ids by the machine that it runs on, so do the answers here unless told otherwise.
-    let settings = Settings { local_accounts: !args.no_local_users, ..Settings::default() };
+    let jobs = args.input.jobs();
+    let settings = Settings { local_accounts: !args.no_local_users, read_ahead: jobs > 1, ..Settings::default() };
     let stdout = std::io::stdout();
     let terminal = stdout.is_terminal();
     let mut out = BufWriter::with_capacity(1 << 16, stdout.lock());
@@ -49,7 +50,7 @@ pub fn run(args: &Read, global: &Global) -> Result {
     if left == 0 {
         return Ok(Outcome::Clean);
     }
-    let replayed = replay(reader, &settings, vec![clerk; args.input.jobs()], |lines, replayed| {
+    let replayed = replay(reader, &settings, vec![clerk; capture::judges(jobs)], |lines, replayed| {
         let text = lines.first(left);
         if !text.is_empty() {
             match terminal {

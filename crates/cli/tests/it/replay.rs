@@ -93,6 +93,26 @@ fn jobs_change_nothing_under_the_official_rules() {
 }
 
 #[test]
+fn jobs_change_nothing_on_any_capture() {
+    let Some(rules) = shared("expected/alerts/rules.yaml") else { return };
+    let folders = ["captures", "expected/synth", "expected/modern"].map(|folder| shared(folder).unwrap());
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let mut files: Vec<String> = files
+        .filter(|file| file.extension().is_some_and(|e| e == "scap"))
+        .map(|file| file.to_str().unwrap().to_owned())
+        .collect();
+    files.sort();
+    assert!(files.len() > 8, "{files:?}");
+    let mut args = vec!["run", "-r", rules.to_str().unwrap(), "--rule-matching", "all", "--json", "-v"];
+    files.iter().for_each(|file| args.extend(["--capture", file]));
+    let one = check(&args, 0);
+    assert!(one.0.lines().count() > 1000, "{}", one.0.lines().count());
+    for jobs in ["2", "5", "40"] {
+        assert_eq!(one, check(&[&args[..], &["--jobs", jobs]].concat(), 0), "{jobs} jobs");
+    }
+}
+
+#[test]
 fn a_pipe_gets_no_progress() {
     let (_, err) = run(&[]);
     assert!(!err.contains('\r') && !err.contains('\x1b') && !err.contains("left"), "{err:?}");
@@ -240,7 +260,7 @@ fn statistics_count_what_came_and_what_became_of_it() {
     let (out, err) = run(&["--stats"]);
     assert_eq!(out, run(&[]).0);
     let opened = check(&["read", CAPTURE, "evt.type = openat"], 0).0.lines().count();
-    let opened = format!("kinds of events:\n      openat: {opened}\n");
+    let opened = format!("\n      openat: {opened}\n");
     for part in ["Statistics:\n   time: ", "events: 43 judged", "8 alerts", "dropped: none", &opened] {
         assert!(err.contains(part), "{part}: {err}");
     }

@@ -1,8 +1,8 @@
 //! A capture replayed from its first event to its last, on one thread or on several.
 //!
 //! What is done with an event is a [`Judge`]'s business; what it puts out comes back in the order of the events, whatever the number
-//! of threads. With one judge everything happens on the calling thread. With more, one thread reads (inflates, frames, converts)
-//! and hands batches of events to all judges' threads: each keeps the machine's whole state, because the state after an event needs
+//! of threads. With one judge everything happens on the calling thread, unless [`Settings::read_ahead`] asks for the first of the other
+//! threads: it reads (inflates, frames, converts) ahead of the judge. With more judges that thread hands batches of events to all judges' threads: each keeps the machine's whole state, because the state after an event needs
 //! every event before it; but each batch is judged only by the first who gets to it. Who is held up by judging meets batches that others
 //! have taken meanwhile and catches up on them. Queues are bounded, so memory does not follow the capture's length.
 
@@ -30,13 +30,15 @@ pub struct Settings {
     pub local_accounts: bool,
     /// Stop after so many visible events.
     pub limit: u64,
+    /// Whether a thread of its own reads even for a single judge. For several it always does.
+    pub read_ahead: bool,
     /// Events that go from thread to thread at a time, at most.
     pub batch: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { local_accounts: false, limit: u64::MAX, batch: 2048 }
+        Self { local_accounts: false, limit: u64::MAX, read_ahead: false, batch: 2048 }
     }
 }
 
@@ -94,7 +96,7 @@ pub struct Replayed<J> {
 /// Visible events after which [`replay`] gives a sign of life even if there is nothing to say.
 const HEARTBEAT: u64 = 1 << 16;
 
-/// Replays a capture with one thread for each judge, and one more to read it when there are several. `merge` gets what the judges put
+/// Replays a capture with one thread for each judge, and one more to read it when there are several or the settings want it. `merge` gets what the judges put
 /// out, in the order of events; from time to time it gets something empty. Its error ends the replay.
 ///
 /// # Errors
@@ -110,7 +112,7 @@ where
 {
     let mut judges = judges;
     match judges.pop() {
-        Some(judge) if judges.is_empty() => alone(reader, settings, judge, merge),
+        Some(judge) if judges.is_empty() && !settings.read_ahead => alone(reader, settings, judge, merge),
         Some(judge) => {
             judges.push(judge);
             parallel::replay(reader, settings, judges, merge)

@@ -54,10 +54,10 @@ fn run(bytes: &[u8], jobs: usize, settings: Settings, quiet: bool) -> Outcome {
 #[track_caller]
 fn check_same(name: &str, bytes: &[u8]) {
     for limit in [u64::MAX, 25, 0] {
-        let settings = |batch| Settings { limit, batch, ..Settings::default() };
+        let settings = |batch| Settings { limit, batch, read_ahead: batch > 0, ..Settings::default() };
         for quiet in [false, true] {
-            let one = run(bytes, 1, settings(1), quiet);
-            for (jobs, batch) in [(2, 1), (2, 1000), (3, 7), (4, 64)] {
+            let one = run(bytes, 1, settings(0), quiet);
+            for (jobs, batch) in [(1, 10), (2, 1), (2, 1000), (3, 7), (4, 64)] {
                 let many = run(bytes, jobs, settings(batch), quiet);
                 assert!(one.lines == many.lines, "{name}, {jobs} jobs of {batch}");
                 let (a, b) = (&one.replayed, &many.replayed);

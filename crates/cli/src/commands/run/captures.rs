@@ -64,7 +64,8 @@ fn one<E>(
         Ok(reader) => reader,
         Err(error) => return Ok(Done { facts: Facts::default(), result: Err(error) }),
     };
-    let replayed = replay(reader, settings, vec![judge.clone(); jobs], print)?;
+    let settings = Settings { read_ahead: jobs > 1, ..*settings };
+    let replayed = replay(reader, &settings, vec![judge.clone(); capture::judges(jobs)], print)?;
     let mut facts = Facts {
         events: replayed.events,
         input: replayed.input,
