@@ -49,13 +49,17 @@ pub(crate) struct Gate {
 pub(crate) enum Check {
     /// Code that ends in a match for the rules to stay.
     Code(u32),
-    /// The class of a value, or the words in it.
-    Value {
-        extract: ExtractId,
-        look: Look,
-        /// For each class or word the users that it leaves alive. All others are taken out.
-        alive: Box<[Box<[u32]>]>,
-    },
+    /// Classes of values, or words in them. Users that none of them leaves alive are taken out.
+    Values(Box<[Indexed]>),
+}
+
+/// A value with the users that what is seen of it leaves alive.
+#[derive(Debug, Clone)]
+pub(crate) struct Indexed {
+    pub(crate) extract: ExtractId,
+    pub(crate) look: Look,
+    /// By class or word.
+    pub(crate) alive: Box<[Box<[u32]>]>,
 }
 
 /// What of a value is looked at; the number is the group's.
@@ -173,70 +177,119 @@ pub(crate) fn bits(places: &[u32], words: usize) -> Box<[u64]> {
     out.into()
 }
 
-/// A gate for each field of which at least two rules need one of some values, or one of some words in it.
+/// A place to look at, and how many classes or words it tells apart.
+struct Source {
+    extract: ExtractId,
+    look: Look,
+    len: usize,
+}
+
+/// Numbers of classes or words, as bits, by the source's place in the list.
+type Needed = Vec<(usize, Vec<u64>)>;
+
+/// A gate for each field of which at least two rules need one of some values, or one of some words in it, and one for the rules
+/// that need one thing or another of several fields.
 fn value_gates(rules: &[Form], prepared: &Prepared, words: usize) -> Vec<Gate> {
     let classes = (0..).zip(prepared.classes.iter()).map(|(n, g)| (Look::Class(n), g.len(), g.extract_of_texts()));
     let needles = (0..).zip(prepared.needles.iter()).map(|(n, g)| (Look::Words(n), g.len(), g.extract_of_texts()));
+    let sources: Vec<Source> = classes
+        .chain(needles)
+        .filter_map(|(look, len, extract)| Some(Source { extract: extract?, look, len }))
+        .collect();
     let mut gates = Vec::new();
-    for (look, len, extract) in classes.chain(needles) {
-        let Some(extract) = extract else { continue };
-        let mut alive: Vec<Vec<u32>> = vec![Vec::new(); len];
-        let mut users = Vec::new();
-        for (place, rule) in (0..).zip(rules) {
-            let Some(needed) = needed(rule, look, prepared) else { continue };
-            users.push(place);
-            for (word, &bits) in needed.iter().enumerate() {
-                let mut rest = bits;
-                while rest != 0 {
-                    let number = word * 64 + rest.trailing_zeros() as usize;
-                    rest &= rest - 1;
-                    if let Some(alive) = alive.get_mut(number) {
-                        alive.push(place);
-                    }
-                }
-            }
+    let mut covered = vec![false; rules.len()];
+    for only in 0..sources.len() {
+        let needs: Vec<(u32, Needed)> = (0..)
+            .zip(rules)
+            .filter_map(|(place, rule)| Some((place, needed(rule, &|source| source == only, &sources, prepared)?)))
+            .collect();
+        if needs.len() > 1 {
+            needs.iter().for_each(|(place, _)| covered[*place as usize] = true);
+            gates.push(value_gate(&needs, &sources, prepared, words));
         }
-        if users.len() < 2 {
-            continue;
-        }
-        let alive = alive.into_iter().map(Vec::into_boxed_slice).collect();
-        let work = if matches!(look, Look::Class(_)) { 2 } else { 6 };
-        let cost = prepared.extract_cost(extract) + work;
-        gates.push(Gate::new(Check::Value { extract, look, alive }, bits(&users, words), cost));
+    }
+    let rest: Vec<(u32, Needed)> = (0..)
+        .zip(rules)
+        .filter(|(place, _)| !covered[*place as usize])
+        .filter_map(|(place, rule)| Some((place, needed(rule, &|_| true, &sources, prepared)?)))
+        .collect();
+    if rest.len() > 1 {
+        gates.push(value_gate(&rest, &sources, prepared, words));
     }
     gates
 }
 
-/// The classes, or words, one of which must be there for a condition to hold; `None` when it can hold without.
-fn needed(form: &Form, look: Look, prepared: &Prepared) -> Option<Vec<u64>> {
+/// Turns what each rule needs round: for each class or word the rules that it serves.
+fn value_gate(needs: &[(u32, Needed)], sources: &[Source], prepared: &Prepared, words: usize) -> Gate {
+    let mut alive: Vec<Vec<Vec<u32>>> = sources.iter().map(|_| Vec::new()).collect();
+    for (place, needed) in needs {
+        for (source, bits) in needed {
+            let lists = &mut alive[*source];
+            lists.resize(sources[*source].len, Vec::new());
+            for (word, &bits) in bits.iter().enumerate() {
+                let mut rest = bits;
+                while rest != 0 {
+                    if let Some(list) = lists.get_mut(word * 64 + rest.trailing_zeros() as usize) {
+                        list.push(*place);
+                    }
+                    rest &= rest - 1;
+                }
+            }
+        }
+    }
+    let indexed: Box<[Indexed]> = sources
+        .iter()
+        .zip(alive)
+        .filter(|(_, lists)| !lists.is_empty())
+        .map(|(source, lists)| Indexed {
+            extract: source.extract,
+            look: source.look,
+            alive: lists.into_iter().map(Vec::into_boxed_slice).collect(),
+        })
+        .collect();
+    let work = |indexed: &Indexed| match indexed.look {
+        Look::Class(_) => 2,
+        Look::Words(_) => 6,
+    };
+    let cost = indexed.iter().map(|one| prepared.extract_cost(one.extract) + work(one)).sum();
+    let users: Vec<u32> = needs.iter().map(|(place, _)| *place).collect();
+    Gate::new(Check::Values(indexed), bits(&users, words), cost)
+}
+
+/// The classes and words of admitted sources one of which must be there for a condition to hold; `None` when it can hold without.
+fn needed(form: &Form, admit: &dyn Fn(usize) -> bool, sources: &[Source], prepared: &Prepared) -> Option<Needed> {
+    let size =
+        |needed: &Needed| -> u32 { needed.iter().flat_map(|(_, bits)| bits).map(|word| word.count_ones()).sum() };
     match form {
         Form::Atom { negated: true, .. } => None,
         Form::Atom { atom, negated: false } => {
-            let group = prepared.atoms.get(atom.0 as usize).map(|judge| &judge.group)?;
-            match (group, look) {
-                (Group::Class { group, members, negated: false }, Look::Class(of)) if *group == of => {
-                    Some(members.to_vec())
+            let (look, bits) = match &prepared.atoms.get(atom.0 as usize)?.group {
+                Group::Class { group, members, negated: false } => (Look::Class(*group), members.to_vec()),
+                Group::Needle { group, needle } => {
+                    let mut bits = vec![0; (*needle / 64) as usize];
+                    bits.push(1 << (needle % 64));
+                    (Look::Words(*group), bits)
                 }
-                (Group::Needle { group, needle }, Look::Words(of)) if *group == of => {
-                    let mut bits = vec![0; (*needle / 64) as usize + 1];
-                    if let Some(word) = bits.last_mut() {
-                        *word = 1 << (needle % 64);
-                    }
-                    Some(bits)
-                }
-                _ => None,
-            }
+                _ => return None,
+            };
+            let source = sources.iter().position(|source| source.look == look).filter(|source| admit(*source))?;
+            Some(vec![(source, bits)])
         }
         Form::And(children) => {
-            let size = |numbers: &Vec<u64>| -> u32 { numbers.iter().map(|word| word.count_ones()).sum() };
-            children.iter().filter_map(|child| needed(child, look, prepared)).min_by_key(size)
+            children.iter().filter_map(|child| needed(child, admit, sources, prepared)).min_by_key(size)
         }
         Form::Or(children) => {
-            let mut all: Vec<u64> = Vec::new();
+            let mut all: Needed = Vec::new();
             for child in children {
-                let needed = needed(child, look, prepared)?;
-                all.resize(all.len().max(needed.len()), 0);
-                all.iter_mut().zip(needed).for_each(|(mine, more)| *mine |= more);
+                for (source, bits) in needed(child, admit, sources, prepared)? {
+                    match all.iter_mut().find(|(of, _)| *of == source) {
+                        Some((_, mine)) => {
+                            mine.resize(mine.len().max(bits.len()), 0);
+                            mine.iter_mut().zip(bits).for_each(|(mine, more)| *mine |= more);
+                        }
+                        None => all.push((source, bits)),
+                    }
+                }
             }
             Some(all)
         }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::classes::{OTHER, has_class};
 use super::code::{Instr, MATCH};
 use super::explain::{Explanation, Truth};
-use super::gates::{Check, Gates, Look};
+use super::gates::{Check, Gates, Indexed, Look};
 use super::index::{Plan, PlanKey, RuleIndex, carries_its_name, is_host_name};
 use super::matcher::compare_values;
 use super::prepare::{ByCode, Group, Judge, Part, Prepared, Route, Shape};
@@ -354,33 +354,35 @@ impl<'s, S: FieldSource> Work<'s, S> {
                         alive.iter_mut().zip(&gate.users).for_each(|(alive, users)| *alive &= !users);
                     }
                 }
-                Check::Value { extract, look, alive: by_number } => {
-                    let seen = watch.timed(self, rule, |work| work.look_at(*extract, *look));
+                Check::Values(indexed) => {
                     let mut kept = std::mem::take(&mut self.memo.kept);
                     kept.clear();
                     kept.resize(alive.len(), 0);
-                    let mut keep = |number: usize| {
-                        for place in by_number.get(number).into_iter().flatten() {
-                            if let Some(word) = kept.get_mut((place / 64) as usize) {
-                                *word |= 1 << (place % 64);
-                            }
-                        }
-                    };
-                    match seen {
-                        Seen::Nothing => {}
-                        Seen::Class(class) => keep(class as usize),
-                        Seen::Words(group) => {
-                            let found = self.memo.needles.get(group).map_or(&[][..], |(_, found)| found);
-                            for (word, bits) in found.iter().enumerate() {
-                                let mut rest = *bits;
-                                while rest != 0 {
-                                    keep(word * 64 + rest.trailing_zeros() as usize);
-                                    rest &= rest - 1;
+                    for Indexed { extract, look, alive: by_number } in indexed {
+                        let seen = watch.timed(self, rule, |work| work.look_at(*extract, *look));
+                        let mut keep = |number: usize| {
+                            for place in by_number.get(number).into_iter().flatten() {
+                                if let Some(word) = kept.get_mut((place / 64) as usize) {
+                                    *word |= 1 << (place % 64);
                                 }
                             }
+                        };
+                        match seen {
+                            Seen::Nothing => {}
+                            Seen::Class(class) => keep(class as usize),
+                            Seen::Words(group) => {
+                                let found = self.memo.needles.get(group).map_or(&[][..], |(_, found)| found);
+                                for (word, bits) in found.iter().enumerate() {
+                                    let mut rest = *bits;
+                                    while rest != 0 {
+                                        keep(word * 64 + rest.trailing_zeros() as usize);
+                                        rest &= rest - 1;
+                                    }
+                                }
+                            }
+                            // Atoms must look at it by themselves.
+                            Seen::Odd => kept.copy_from_slice(alive),
                         }
-                        // Atoms must look at it by themselves.
-                        Seen::Odd => kept.copy_from_slice(alive),
                     }
                     for ((alive, users), kept) in alive.iter_mut().zip(&gate.users).zip(&kept) {
                         *alive &= !users | kept;

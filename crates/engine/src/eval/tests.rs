@@ -285,7 +285,11 @@ fn many_rules() -> Maker {
         let ends = maker.check("proc.cmdline", Endswith, &[&format!("{}x", i % 15)]);
         let whole = maker.check("proc.name", Startswith, &[&format!("p{i}")[..1 + i as usize % 2]]);
         maker.rule(&format!("start {i}"), BoolExpr::And(vec![starts.clone(), whole]));
-        maker.rule(&format!("end {i}"), BoolExpr::Or(vec![BoolExpr::And(vec![ends, starts.clone()]), starts]));
+        maker.rule(
+            &format!("end {i}"),
+            BoolExpr::Or(vec![BoolExpr::And(vec![ends.clone(), starts.clone()]), starts.clone()]),
+        );
+        maker.rule(&format!("either {i}"), BoolExpr::Or(vec![ends, starts]));
     }
     maker
 }
