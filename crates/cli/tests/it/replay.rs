@@ -106,7 +106,7 @@ fn jobs_change_nothing_on_any_capture() {
     let mut args = vec!["run", "-r", rules.to_str().unwrap(), "--rule-matching", "all", "--json", "-v"];
     files.iter().for_each(|file| args.extend(["--capture", file]));
     let one = check(&args, 0);
-    assert!(one.0.lines().count() > 1000, "{}", one.0.lines().count());
+    assert!(one.0.lines().count() > 500, "{}", one.0.lines().count());
     for jobs in ["2", "5", "40"] {
         assert_eq!(one, check(&[&args[..], &["--jobs", jobs]].concat(), 0), "{jobs} jobs");
     }
