@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use falco_syntax::SourceMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cancel::Cancel;
 use crate::check;
 use crate::collect::Collection;
 use crate::diagnostic::{Diagnostic, FileId, Span};
@@ -114,7 +115,13 @@ impl Cache {
     }
 
     /// Follows the files: by a patch if that is possible, else anew.
-    fn session(&mut self, files: &[SourceFile], loaded: &[Arc<FileItems>], options: &Options) -> Vec<Vec<RawFalco>> {
+    fn session(
+        &mut self,
+        files: &[SourceFile],
+        loaded: &[Arc<FileItems>],
+        options: &Options,
+        cancel: &Cancel,
+    ) -> Option<Vec<Vec<RawFalco>>> {
         let mut falco = Vec::new();
         let mut patched = None;
         // A report of Falco's needs every file in turn.
@@ -127,7 +134,7 @@ impl Cache {
         let session = match patched {
             Some(session) => session,
             None => {
-                let (session, messages) = Session::build(files, loaded, options, &mut self.texts);
+                let (session, messages) = Session::build(files, loaded, options, &mut self.texts, cancel)?;
                 falco = messages;
                 session
             }
@@ -135,7 +142,7 @@ impl Cache {
         (self.work.items_compiled, self.work.files_rendered) = session.work();
         (self.work.conditions_parsed, self.work.conditions_checked) = self.texts.work();
         self.session = Some(session);
-        falco
+        Some(falco)
     }
 
     fn finish(&mut self, files: &[SourceFile]) {
@@ -148,13 +155,13 @@ impl Cache {
 }
 
 /// What a set of files means.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Compilation {
     inner: Arc<Inner>,
 }
 
 /// What programs and indices are made from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Inner {
     pub(crate) files: Vec<SourceFile>,
     loaded: Vec<Arc<FileItems>>,
@@ -252,23 +259,42 @@ impl Inner {
 
 /// Compiles files in load order.
 pub fn compile(files: &[SourceFile], options: &Options) -> Compilation {
-    run(files, options, &mut Cache::default())
+    // Nobody has the switch.
+    run(files, options, &mut Cache::default(), &Cancel::new()).unwrap_or_default()
 }
 
 /// [`compile`] with what earlier compilations left.
 pub fn compile_cached(files: &[SourceFile], options: &Options, cache: &mut Cache) -> Compilation {
-    let compilation = run(files, options, cache);
+    // Nobody has the switch.
+    compile_unless(files, options, cache, &Cancel::new()).unwrap_or_default()
+}
+
+/// [`compile_cached`] that ends soon after `cancel` is thrown, then with `None`. The cache keeps what was worked out; an edit
+/// that is followed by a patch is short and is not cut off.
+pub fn compile_unless(
+    files: &[SourceFile],
+    options: &Options,
+    cache: &mut Cache,
+    cancel: &Cancel,
+) -> Option<Compilation> {
+    let compilation = run(files, options, cache, cancel)?;
     // So that the first edit does not have to wait for it.
     if let Some(session) = cache.session.as_mut().filter(|_| !options.falco_report) {
         session.prepare();
     }
-    compilation
+    Some(compilation)
 }
 
-fn run(files: &[SourceFile], options: &Options, cache: &mut Cache) -> Compilation {
+fn run(files: &[SourceFile], options: &Options, cache: &mut Cache, cancel: &Cancel) -> Option<Compilation> {
     cache.prepare(options);
-    let loaded: Vec<Arc<FileItems>> = files.iter().map(|file| cache.load(file)).collect();
-    let falco = cache.session(files, &loaded, options);
+    let mut loaded: Vec<Arc<FileItems>> = Vec::with_capacity(files.len());
+    for file in files {
+        if cancel.is_cancelled() {
+            return None;
+        }
+        loaded.push(cache.load(file));
+    }
+    let falco = cache.session(files, &loaded, options, cancel)?;
     let parts = cache.session.as_ref().map(Session::snapshot).unwrap_or_default();
     let inner = Inner {
         files: files.to_vec(),
@@ -289,7 +315,7 @@ fn run(files: &[SourceFile], options: &Options, cache: &mut Cache) -> Compilatio
         inner.loads.get_or_init(|| results);
     }
     cache.finish(files);
-    Compilation { inner: Arc::new(inner) }
+    Some(Compilation { inner: Arc::new(inner) })
 }
 
 /// Falco's report of each load. After a failed load Falco goes on with what it had collected up to the error.

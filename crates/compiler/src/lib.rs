@@ -9,6 +9,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod cancel;
 mod check;
 mod collect;
 mod compilation;
@@ -32,7 +33,8 @@ mod stage;
 mod text;
 mod value;
 
-pub use compilation::{Cache, Compilation, SourceFile, Work, compile, compile_cached};
+pub use cancel::Cancel;
+pub use compilation::{Cache, Compilation, SourceFile, Work, compile, compile_cached, compile_unless};
 pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Severity, Span};
 pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};

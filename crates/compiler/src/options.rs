@@ -43,6 +43,13 @@ impl Options {
     }
 }
 
+impl Default for Options {
+    /// The settings of a plain Falco.
+    fn default() -> Self {
+        Self::new(Arc::new(Catalog::builtin()))
+    }
+}
+
 impl Options {
     /// Whether conditions mean the same with other settings.
     pub(crate) fn same_checks(&self, other: &Self) -> bool {

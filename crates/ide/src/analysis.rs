@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use falco_catalog::Catalog;
-use falco_compiler::{Cache, Compilation, ItemIndex, Options, SourceFile, compile_cached};
+use falco_compiler::{Cache, Cancel, Compilation, ItemIndex, Options, SourceFile, compile_unless};
 use falco_syntax::yaml;
 
 use crate::types::*;
@@ -47,6 +47,21 @@ struct Inner {
 impl Analysis {
     /// Makes a snapshot of `files`, in load order. Parts of `previous` whose input is unchanged are reused.
     pub fn new(files: Vec<WorkspaceFile>, settings: &Settings, previous: Option<&Self>) -> Self {
+        loop {
+            // Nobody has the switch.
+            if let Some(analysis) = Self::new_unless(files.clone(), settings, previous, &Cancel::new()) {
+                return analysis;
+            }
+        }
+    }
+
+    /// [`Analysis::new`] that ends soon after `cancel` is thrown, then with `None`; `previous` keeps what there is to reuse.
+    pub fn new_unless(
+        files: Vec<WorkspaceFile>,
+        settings: &Settings,
+        previous: Option<&Self>,
+        cancel: &Cancel,
+    ) -> Option<Self> {
         let previous = previous.filter(|p| p.inner.settings == *settings);
         let catalog = previous.map_or_else(|| Arc::new(Catalog::builtin()), |p| p.inner.catalog.clone());
         let mut cache = previous
@@ -58,11 +73,16 @@ impl Analysis {
         if let Some(version) = settings.engine_version.as_ref().and_then(|v| v.parse().ok()) {
             options.engine_version = version;
         }
-        let compilation = compile_cached(&files, &options, &mut cache);
+        let Some(compilation) = compile_unless(&files, &options, &mut cache, cancel) else {
+            if let Some(previous) = previous {
+                *previous.inner.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
+            }
+            return None;
+        };
         let trees = files.iter().map(|_| OnceLock::new()).collect();
         let settings = settings.clone();
         let inner = Inner { files, settings, catalog, compilation, trees, cache: Mutex::new(cache) };
-        Self { inner: Arc::new(inner) }
+        Some(Self { inner: Arc::new(inner) })
     }
 
     /// The paths of the files, in load order; a [`FileId`] is an index of it.

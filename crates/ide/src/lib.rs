@@ -19,4 +19,5 @@ mod symbols;
 mod types;
 
 pub use analysis::{Analysis, Settings, WorkspaceFile};
+pub use falco_compiler::Cancel;
 pub use types::*;

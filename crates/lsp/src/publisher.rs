@@ -74,9 +74,10 @@ fn diagnostics(
     versions: &Versions,
     snapshot: &Snapshot,
 ) -> Vec<(Url, Option<i32>, Vec<Diagnostic>)> {
-    let analysis = set.analysis();
-    let last = last.map(LoadSet::analysis);
     let mut out = Vec::new();
+    // A newer state took over, and is told next.
+    let Some(analysis) = set.analysis() else { return out };
+    let last = last.and_then(LoadSet::analysis);
     for (index, url) in set.urls().iter().enumerate() {
         let file = FileId(index as u32);
         let document = snapshot.documents.get(url);

@@ -55,19 +55,24 @@ impl Server {
     ) -> Result<Option<T>> {
         let Some(snapshot) = ordered::snapshot() else { return Ok(None) };
         let task = tokio::task::spawn_blocking(move || {
-            let (set, file) = snapshot.find(&url)?;
+            let Some((set, file)) = snapshot.find(&url) else { return Ok(None) };
             let converter = match snapshot.documents.get(&url) {
                 Some(document) => Converter::of_rope(document.rope(), snapshot.encoding),
-                None => Converter::of_file(set, file, snapshot.encoding)?,
+                None => match Converter::of_file(set, file, snapshot.encoding) {
+                    Some(converter) => converter,
+                    None => return Ok(None),
+                },
             };
-            feature(&Request { set: set.clone(), file, converter, snapshot: snapshot.clone() })
+            // A newer state took over while this one was being worked out.
+            let Some(analysis) = set.analysis().cloned() else { return Err(Error::content_modified()) };
+            Ok(feature(&Request { set: set.clone(), analysis, file, converter, snapshot: snapshot.clone() }))
         });
         // A panic in a feature is that request's error; the server lives on.
         task.await.map_err(|e| {
             let mut error = Error::internal_error();
             error.message = format!("the request failed: {e}").into();
             error
-        })
+        })?
     }
 
     async fn scan_roots(&self) {
@@ -104,6 +109,7 @@ impl Server {
 /// What a feature works on.
 struct Request {
     set: Arc<LoadSet>,
+    analysis: Analysis,
     file: falco_ide::FileId,
     converter: Converter,
     snapshot: Snapshot,
@@ -111,7 +117,7 @@ struct Request {
 
 impl Request {
     fn analysis(&self) -> &Analysis {
-        self.set.analysis()
+        &self.analysis
     }
 
     fn position(&self, position: Position) -> FilePosition {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use falco_ide::{Analysis, FileId, Settings, WorkspaceFile, project};
+use falco_ide::{Analysis, Cancel, FileId, Settings, WorkspaceFile, project};
 use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 use tower_lsp::lsp_types::{
@@ -100,13 +100,22 @@ pub struct LoadSet {
     files: Vec<WorkspaceFile>,
     settings: Settings,
     previous: Option<Analysis>,
-    analysis: OnceLock<Analysis>,
+    /// `None` if a newer state took over before it was there.
+    analysis: OnceLock<Option<Analysis>>,
+    cancel: Cancel,
+    /// How often in a row the work on it was cut off for a newer state.
+    cut_off: u32,
 }
 
+/// After so many newer states the work on one is let finish, or fast typing would keep everybody waiting for ever.
+const MAX_CUT_OFF: u32 = 2;
+
 impl LoadSet {
-    /// The meaning; computed by the first who asks, who therefore should not be on the reactor's thread.
-    pub fn analysis(&self) -> &Analysis {
-        self.analysis.get_or_init(|| Analysis::new(self.files.clone(), &self.settings, self.previous.as_ref()))
+    /// The meaning; computed by the first who asks, who therefore should not be on the reactor's thread. `None` if a newer state
+    /// took over meanwhile.
+    pub fn analysis(&self) -> Option<&Analysis> {
+        let compute = || Analysis::new_unless(self.files.clone(), &self.settings, self.previous.as_ref(), &self.cancel);
+        self.analysis.get_or_init(compute).as_ref()
     }
 
     /// The files' addresses, by [`FileId`].
@@ -289,9 +298,18 @@ impl Store {
         if files.is_empty() {
             return;
         }
-        let previous = old.and_then(|old| old.analysis.get().cloned().or_else(|| old.previous.clone()));
+        let known = |old: &LoadSet| old.analysis.get().cloned().flatten();
+        let cut_off = match &old {
+            Some(old) if known(old).is_none() && old.cut_off < MAX_CUT_OFF => {
+                old.cancel.cancel();
+                old.cut_off + 1
+            }
+            _ => 0,
+        };
+        let previous = old.and_then(|old| known(&old).or_else(|| old.previous.clone()));
         let (urls, files) = files.into_iter().unzip();
-        let set = LoadSet { urls, files, settings, previous, analysis: OnceLock::new() };
+        let cancel = Cancel::new();
+        let set = LoadSet { urls, files, settings, previous, analysis: OnceLock::new(), cancel, cut_off };
         sets.insert(key.clone(), Arc::new(set));
     }
 

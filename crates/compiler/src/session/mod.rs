@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cancel::Cancel;
 use crate::check::Checked;
 use crate::collect::{Collection, Node, PluginRequirement};
 use crate::compilation::SourceFile;
@@ -110,13 +111,14 @@ pub(crate) struct Work {
 }
 
 impl Session {
-    /// Compiles files anew. Also Falco's messages for each.
+    /// Compiles files anew. Also Falco's messages for each. `None` if it was cancelled.
     pub(crate) fn build(
         files: &[SourceFile],
         loaded: &[Arc<FileItems>],
         options: &Options,
         texts: &mut TextCache,
-    ) -> (Self, Vec<Vec<RawFalco>>) {
+        cancel: &Cancel,
+    ) -> Option<(Self, Vec<Vec<RawFalco>>)> {
         let mut places = Places::default();
         places.reserve(loaded.iter().map(|items| items.elements.len() + 1).sum::<usize>() + 1);
         places.insert(Uid::NOWHERE, (0, 0));
@@ -130,10 +132,14 @@ impl Session {
         }
         let suggest = crate::collect::Suggest::from_collection();
         let mut run = Run::new(options, texts, &suggest, &ids, false);
+        run.stage.cancel = cancel.clone();
         let mut falco = Vec::with_capacity(loaded.len());
         for (number, items) in (0u32..).zip(loaded) {
             let more = (number as usize) + 1 < loaded.len();
             falco.push(run.load(number, items, more, &everything));
+            if cancel.is_cancelled() {
+                return None;
+            }
         }
         let pasted = run.stage.pasted();
         let run::Record { mut findings, mut asking, founded, plugins } = run.record;
@@ -179,6 +185,9 @@ impl Session {
         };
         let mut early = early;
         for node in session.nodes() {
+            if cancel.is_cancelled() {
+                return None;
+            }
             session.take_findings(node, early.remove(&node).unwrap_or_default());
         }
         let macros: Vec<u32> = session.collection.macros.order().to_vec();
@@ -188,7 +197,7 @@ impl Session {
         session.render_all();
         session.work.affected = session.nodes().len();
         session.work.files_rendered = session.files.len();
-        (session, falco)
+        Some((session, falco))
     }
 
     pub(crate) fn options(&self) -> &Options {

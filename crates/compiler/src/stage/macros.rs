@@ -64,6 +64,9 @@ impl Stage<'_> {
     pub(super) fn update_macros(&mut self, collection: &Collection, fresh: &[u32]) {
         let mut drafts: FxHashMap<u32, Draft> = FxHashMap::default();
         for index in fresh {
+            if self.cancel.is_cancelled() {
+                return;
+            }
             let Some(macro_) = collection.macros.get(*index) else { continue };
             let mut parse = Findings::default();
             let (uid, at) = macro_.condition_at;

@@ -25,6 +25,7 @@ pub(crate) use output::{OutPiece, OutputUnit, SplitOutput, split_output};
 pub(crate) use rules::RuleUnit;
 pub(crate) use uses::Uses;
 
+use crate::cancel::Cancel;
 use crate::check::{self, CheckCx, Checked};
 use crate::collect::{Collection, Node, Suggest};
 use crate::items::word_hash;
@@ -297,6 +298,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) asking: FxHashSet<Node>,
     /// The macros that conditions were read to name, by the hash of the name.
     pub(crate) references: FxHashSet<(Node, u32)>,
+    /// Thrown: what is worked out from now on is of no use, and may be left out.
+    pub(crate) cancel: Cancel,
     /// What was worked out more than once.
     pub(crate) restaged: FxHashSet<Node>,
     /// Lists whose names the word search cannot find, since they hold delimiters.
@@ -319,6 +322,7 @@ impl<'a> Stage<'a> {
             early: FxHashMap::default(),
             asking: FxHashSet::default(),
             references: FxHashSet::default(),
+            cancel: Cancel::new(),
             restaged: FxHashSet::default(),
             odd_lists: Vec::new(),
             budget: MAX_PASTED,

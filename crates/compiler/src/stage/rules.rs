@@ -48,6 +48,9 @@ const MANY_EVENTS: usize = 100;
 impl Stage<'_> {
     pub(super) fn update_rules(&mut self, collection: &Collection, fresh: &[u32]) {
         for index in fresh {
+            if self.cancel.is_cancelled() {
+                return;
+            }
             let Some(rule) = collection.rules.get(*index) else { continue };
             let mut unit = self.rule_unit(collection, rule);
             attribute(&mut unit.findings, ItemKind::Rule, &rule.name);

@@ -1,6 +1,6 @@
 //! A cache changes nothing but the time.
 
-use falco_compiler::{Cache, Compilation, Options, SourceFile, Work, compile, compile_cached};
+use falco_compiler::{Cache, Cancel, Compilation, Options, SourceFile, Work, compile, compile_cached, compile_unless};
 
 use crate::options;
 
@@ -472,4 +472,21 @@ fn a_snapshot_stays_as_it_is() {
     assert_ne!(second.diagnostics(), found);
     assert_eq!(first.diagnostics(), found);
     assert_eq!(format!("{:?}", first.program().rules), rules);
+}
+
+#[test]
+fn a_cancelled_compilation_leaves_a_cache_that_works() {
+    let mut cache = Cache::default();
+    let files = [SourceFile::new("base.yaml", BASE), SourceFile::new("second.yaml", SECOND)];
+    let cancel = Cancel::new();
+    cancel.cancel();
+    assert!(compile_unless(&files, &editor(), &mut cache, &cancel).is_none());
+    let cached = compile_unless(&files, &editor(), &mut cache, &Cancel::new()).unwrap();
+    assert_same(&cached, &compile(&files, &editor()), &"after cancelling");
+    // What was there before a cancelled one is there after it: nothing is read twice.
+    let more = [files[0].clone(), files[1].clone(), SourceFile::new("third.yaml", "- list: l\n  items: [a]\n")];
+    assert!(compile_unless(&more, &editor(), &mut cache, &cancel).is_none());
+    let cached = compile_unless(&more, &editor(), &mut cache, &Cancel::new()).unwrap();
+    assert_same(&cached, &compile(&more, &editor()), &"after cancelling");
+    assert_eq!(cache.work().files_parsed, 1);
 }
