@@ -6,7 +6,7 @@ use codespan_reporting::diagnostic::{Diagnostic as Report, Label, LabelStyle, Se
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term::termcolor::{Color, ColorChoice, ColorSpec, StandardStream, WriteColor};
 use codespan_reporting::term::{self, Chars, Config};
-use falco_compiler::{Diagnostic, Severity, SourceFile};
+use falco_compiler::{Diagnostic, Severity, SourceFile, Span};
 
 use crate::Result;
 use crate::args::{Global, When};
@@ -49,8 +49,14 @@ pub fn labelled(out: &mut dyn WriteColor, color: Color, label: &str, text: &str)
     writeln!(out, ": {text}")
 }
 
+/// Lines longer than this, in bytes, are not shown whole: nobody reads them, and a terminal chokes on them.
+const LONG_LINE: usize = 2000;
+/// How much of a long line is shown before and behind the place, in characters.
+const AROUND: usize = 60;
+
 /// Renders diagnostics with excerpts of their files.
 pub struct Excerpts<'a> {
+    sources: &'a [SourceFile],
     files: SimpleFiles<&'a str, &'a str>,
     config: Config,
 }
@@ -63,7 +69,7 @@ impl<'a> Excerpts<'a> {
             files.add(source.path.as_str(), &*source.text);
         }
         let config = Config { chars: Chars::box_drawing(), tab_width: 4, ..Config::default() };
-        Self { files, config }
+        Self { sources, files, config }
     }
 
     /// Writes one diagnostic.
@@ -71,6 +77,10 @@ impl<'a> Excerpts<'a> {
     /// # Errors
     /// When `out` cannot be written.
     pub fn write(&self, out: &mut dyn WriteColor, diagnostic: &Diagnostic) -> Result<()> {
+        let spans = diagnostic.labels.iter().map(|label| label.span).chain([diagnostic.span]);
+        if spans.into_iter().any(|span| self.has_long_line(span)) {
+            return self.write_clipped(out, diagnostic);
+        }
         let mut labels = vec![Label::new(LabelStyle::Primary, diagnostic.span.file.index(), diagnostic.span.range())];
         labels.extend(diagnostic.labels.iter().map(|label| {
             Label::new(LabelStyle::Secondary, label.span.file.index(), label.span.range()).with_message(&label.message)
@@ -89,6 +99,55 @@ impl<'a> Excerpts<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+impl Excerpts<'_> {
+    fn has_long_line(&self, span: Span) -> bool {
+        let Some(source) = self.sources.get(span.file.index()) else { return false };
+        let (start, end) = (span.start as usize, span.end as usize);
+        let before = source.text.as_bytes().get(start.saturating_sub(LONG_LINE)..start).unwrap_or_default();
+        let from = before.iter().rposition(|b| *b == b'\n').map_or(before.len(), |at| before.len() - at - 1);
+        let behind = source.text.as_bytes().get(end..).unwrap_or_default();
+        let behind = behind.get(..LONG_LINE).unwrap_or(behind);
+        let to = behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len());
+        // Of a stretch over several lines any can be the long one.
+        let inner = source.text.get(start..end).unwrap_or_default();
+        from + to >= LONG_LINE || inner.len() >= LONG_LINE && inner.lines().any(|line| line.len() >= LONG_LINE)
+    }
+
+    /// Writes a diagnostic with the part of its line around it.
+    fn write_clipped(&self, out: &mut dyn WriteColor, diagnostic: &Diagnostic) -> Result<()> {
+        let color = match diagnostic.severity {
+            Severity::Error => Color::Red,
+            Severity::Warning => Color::Yellow,
+            Severity::Info | Severity::Hint => Color::Cyan,
+        };
+        labelled(out, color, &format!("{}[{}]", diagnostic.severity, diagnostic.code), &diagnostic.message)?;
+        let index = diagnostic.span.file.index();
+        let Some(source) = self.sources.get(index) else { return Ok(()) };
+        let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
+        if let Ok(at) = codespan_reporting::files::Files::location(&self.files, index, start) {
+            writeln!(out, "  ┌─ {}:{}:{}", source.path, at.line_number, at.column_number)?;
+        }
+        let (before, rest) = source.text.split_at_checked(start).unwrap_or(("", &source.text));
+        let before: Vec<char> = before.chars().rev().take_while(|c| *c != '\n').take(AROUND + 1).collect();
+        let (left, before) = if before.len() > AROUND { ("…", AROUND) } else { ("", before.len()) };
+        let line: String = source.text.get(..start).unwrap_or_default().chars().rev().take(before).collect();
+        let line: String = line.chars().rev().collect();
+        let behind: Vec<char> = rest.chars().take_while(|c| *c != '\n').take(AROUND + 1).collect();
+        let right = if behind.len() > AROUND { "…" } else { "" };
+        let behind: String = behind.into_iter().take(AROUND).collect();
+        let marked = source.text.get(start..end).unwrap_or_default();
+        let width = marked.chars().take_while(|c| *c != '\n').take(AROUND).count().max(1);
+        let tidy = |text: &str| text.replace(['\t', '\r'], " ");
+        writeln!(out, "  │ {left}{}{}{right}", tidy(&line), tidy(&behind))?;
+        writeln!(out, "  │ {}{}", " ".repeat(left.chars().count() + line.chars().count()), "^".repeat(width))?;
+        if let Some(help) = &diagnostic.help {
+            writeln!(out, "  = help: {help}")?;
+        }
+        writeln!(out)?;
+        Ok(())
     }
 }
 

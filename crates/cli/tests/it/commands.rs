@@ -67,6 +67,24 @@ failed: 1 file: 1 error, 0 warnings, 0 lints
 }
 
 #[test]
+fn check_shows_only_the_part_of_a_long_line_that_matters() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("long_line.yaml");
+    let names = vec!["name"; 100_000].join(", ");
+    std::fs::write(
+        &file,
+        format!("- list: l\n  items: [{names}]\n- macro: m\n  condition: proc.nme in ({names}, é)\n"),
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let (out, _) =
+        check(&["check", "--color", "never", "--select", "LOAD_ERR_COMPILE_CONDITION,unchecked-macro", file], 0);
+    assert!(out.len() < 1000, "{} bytes", out.len());
+    assert!(out.contains("long_line.yaml:4:14\n  │   condition: proc.nme in (name, name"), "{out}");
+    assert!(out.contains("\n  │              ^^^^^^^^\n  = help: did you mean `proc.name`?"), "{out}");
+}
+
+#[test]
 fn check_tells_every_items_mistake() {
     let (out, _) = check(&["check", "--format", "json", "testdata/broken/many_items.yaml"], 1);
     let document: Value = serde_json::from_str(&out).unwrap();
