@@ -1,9 +1,10 @@
 //! A typing session through the real server: how long each keystroke's diagnostics take, as percentiles.
 //!
-//! `cargo bench -p falco-cli --bench typing`. Two sessions of the same seed: in Falco's official `falco_rules.yaml` (with
-//! `../shared` beside the clone, else in our own rules), and in a made workspace of 100,000 lines in seventy files whose rules
-//! share macros and lists. Words are typed letter by letter into conditions, outputs, lists, macros and names all over the
-//! files, and taken out again. A keystroke counts from before it is sent until the diagnostics of its version are read.
+//! `cargo bench -p falco-cli --bench typing`. Three sessions: in Falco's official `falco_rules.yaml` (with `../shared` beside
+//! the clone, else in our own rules); in a made workspace of 100,000 lines in seventy files whose rules share macros and lists,
+//! at places all over it; and, as the worst case, only in the one file that all the others use, where a letter can change the
+//! meaning of thousands of rules. Words are typed letter by letter into conditions, outputs, lists, macros and names, and taken
+//! out again. A keystroke counts from before it is sent until the diagnostics of its version are read.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
@@ -39,11 +40,12 @@ fn main() {
         Ok(text) => ("falco_rules.yaml", text),
         Err(_) => ("our rules/base.yaml", std::fs::read_to_string(root.join("rules/base.yaml")).unwrap()),
     };
-    session(name, vec![("falco_rules.yaml".to_owned(), text)]);
+    session(name, &[("falco_rules.yaml".to_owned(), text)], WORDS, false);
     let files: Vec<(String, String)> = std::iter::once(("00_base_rules.yaml".to_owned(), base()))
         .chain((1..70).map(|n| (format!("{n:02}_team_rules.yaml"), team(n * 104, 104))))
         .collect();
-    session("workspace", files);
+    session("workspace, anywhere", &files, 2 * WORDS, false);
+    session("workspace, in the file that all rules use", &files, WORDS / 3, true);
 }
 
 /// What the rules of all teams use.
@@ -75,11 +77,11 @@ fn team(first: usize, count: usize) -> String {
     text
 }
 
-fn session(name: &str, files: Vec<(String, String)>) {
+fn session(name: &str, files: &[(String, String)], words: usize, only_first: bool) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("typing-{}", files.len()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
-    for (file, text) in &files {
+    for (file, text) in files {
         std::fs::write(folder.join(file), text).unwrap();
     }
     let lines: usize = files.iter().map(|(_, text)| text.lines().count()).sum();
@@ -90,9 +92,8 @@ fn session(name: &str, files: Vec<(String, String)>) {
     let mut times: Vec<Duration> = Vec::new();
     let start = Instant::now();
     let mut opened = None;
-    for word in 0..WORDS {
-        // The shared file is edited now and then, too.
-        let number = if word % 10 == 9 { 0 } else { random.below(files.len()) };
+    for word in 0..words {
+        let number = if only_first { 0 } else { random.below(files.len()) };
         let uri = format!("{folder_uri}/{}", files[number].0);
         if versions[number] == 0 {
             versions[number] = 1;

@@ -3,10 +3,11 @@
 //! What is suggested for an unknown name depends on all names, where everything else about an item depends on the names in
 //! it alone. So it is noted who asked: when a name comes or goes, those ask again.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 use falco_catalog::suggest;
+use rustc_hash::FxHashMap;
 
 use crate::collect::{Collection, RuleState};
 
@@ -35,12 +36,27 @@ pub(crate) struct Suggest<'a> {
     /// What stands before this place is known.
     position: Cell<Position>,
     asked: Cell<bool>,
+    /// What was suggested at this place already: a thousand rules can lack the same macro.
+    known: RefCell<FxHashMap<(Kind, Box<str>), Option<String>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    List,
+    Macro,
+    Rule,
 }
 
 impl<'a> Suggest<'a> {
     /// Answers from the collection, which has all names.
     pub(crate) fn from_collection() -> Self {
-        Self { all: None, names: OnceCell::new(), position: Cell::new((0, 0)), asked: Cell::new(false) }
+        Self {
+            all: None,
+            names: OnceCell::new(),
+            position: Cell::new((0, 0)),
+            asked: Cell::new(false),
+            known: RefCell::default(),
+        }
     }
 
     /// Answers from all names, which are asked for when they are needed.
@@ -49,7 +65,9 @@ impl<'a> Suggest<'a> {
     }
 
     pub(crate) fn set_position(&self, position: Position) {
-        self.position.set(position);
+        if self.position.replace(position) != position && !self.known.borrow().is_empty() {
+            self.known.borrow_mut().clear();
+        }
     }
 
     /// Whether somebody asked since the last call.
@@ -63,6 +81,18 @@ impl<'a> Suggest<'a> {
         Some(self.names.get_or_init(all))
     }
 
+    /// What is suggested for a name, worked out once for each place.
+    fn once(&self, kind: Kind, name: &str, work: impl FnOnce(Option<&Names>) -> Option<String>) -> Option<String> {
+        let names = self.names();
+        let key = (kind, Box::from(name));
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let best = work(names);
+        self.known.borrow_mut().insert(key, best.clone());
+        best
+    }
+
     fn best(&self, name: &str, placed: &Placed) -> Option<String> {
         let position = self.position.get();
         let earlier = placed.iter().take_while(|(at, _)| *at < position).map(|(_, name)| &**name);
@@ -71,29 +101,29 @@ impl<'a> Suggest<'a> {
 
     /// The list that is most likely meant.
     pub(crate) fn list(&self, collection: &Collection, name: &str) -> Option<String> {
-        match self.names() {
+        self.once(Kind::List, name, |names| match names {
             Some(names) => self.best(name, &names.lists),
             None => suggest::best(name, collection.lists.iter().map(|(_, list)| &*list.name)).map(str::to_owned),
-        }
+        })
     }
 
     /// The macro that is most likely meant.
     pub(crate) fn macro_(&self, collection: &Collection, name: &str) -> Option<String> {
-        match self.names() {
+        self.once(Kind::Macro, name, |names| match names {
             Some(names) => self.best(name, &names.macros),
             None => suggest::best(name, collection.macros.iter().map(|(_, m)| &*m.name)).map(str::to_owned),
-        }
+        })
     }
 
     /// The rule that is most likely meant.
     pub(crate) fn rule(&self, collection: &Collection, name: &str) -> Option<String> {
-        match self.names() {
+        self.once(Kind::Rule, name, |names| match names {
             Some(names) => self.best(name, &names.defined_rules),
             None => {
                 let defined = collection.rules.iter().filter(|(_, rule)| !RuleState::is_phantom(rule));
                 suggest::best(name, defined.map(|(_, rule)| &*rule.name)).map(str::to_owned)
             }
-        }
+        })
     }
 
     /// Whether there is a rule of that name.

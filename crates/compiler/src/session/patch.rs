@@ -246,19 +246,23 @@ impl Session {
     ) {
         let names_changed = self.survey(changed, touched, groups, dirty, texts);
         let mut affected = touched.clone();
-        let mut part = None;
-        if !names_changed && !self.is_pointed_at(touched) {
-            part = Some(self.compile_part(&affected, groups, texts))
-                .filter(|part| touched.iter().all(|node| self.looks_the_same(*node, part, groups, texts)));
+        let mut open: FxHashSet<Node> = touched.clone();
+        if names_changed {
+            affected.extend(&self.asking);
+            open = self.close_upwards(&affected);
+            affected.extend(&open);
+        } else if self.is_pointed_at(touched) {
+            open = self.users(touched);
+            affected.extend(&open);
         }
-        let part = match part {
-            Some(part) => part,
-            None => {
-                if names_changed {
-                    affected.extend(&self.asking);
-                }
-                affected = self.close_upwards(&affected);
-                self.compile_part(&affected, groups, texts)
+        // Layer by layer: those who use what looks different now are affected, too.
+        let part = loop {
+            let part = self.compile_part(&affected, groups, texts);
+            open.retain(|node| !self.looks_the_same(*node, &part, groups, texts));
+            open = self.users(&open);
+            open.retain(|node| affected.insert(*node));
+            if open.is_empty() {
+                break part;
             }
         };
         let Part { collection: part, units: part_units, mut early, mut findings, asking, hidden, restaged } = part;
@@ -272,8 +276,10 @@ impl Session {
         let mut homes: Vec<u32> = Vec::new();
         let collection = Arc::make_mut(&mut self.collection);
         let units = Arc::make_mut(&mut self.units);
+        let mut edges_changed = false;
         for node in &affected {
             let Some(name) = self.ids.name(*node) else { continue };
+            edges_changed |= units.edges(*node) != part_units.edges(*node);
             self.uses.remove(units, *node);
             match *node {
                 Node::List(id) => {
@@ -313,7 +319,7 @@ impl Session {
             let new = self.findings.get(&Owner::Node(*node)).into_iter().flatten();
             homes.extend(new.filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
         }
-        self.follow_macros(&affected, &mut homes, texts);
+        self.follow_macros(&affected, edges_changed, &mut homes, texts);
         let old = std::mem::take(&mut self.whole);
         self.judge_whole();
         if old != self.whole {
@@ -395,23 +401,36 @@ impl Session {
     }
 
     /// Checks macros again whose condition changed, or the sources of whose users did.
-    fn follow_macros(&mut self, affected: &FxHashSet<Node>, homes: &mut Vec<u32>, texts: &mut TextCache) {
-        let reached = self.uses.reached(&self.units);
-        let old = std::mem::replace(&mut self.reached, reached);
+    fn follow_macros(
+        &mut self,
+        affected: &FxHashSet<Node>,
+        edges_changed: bool,
+        homes: &mut Vec<u32>,
+        texts: &mut TextCache,
+    ) {
         let mut again: BTreeSet<u32> = BTreeSet::new();
         again.extend(affected.iter().filter_map(|node| if let Node::Macro(id) = node { Some(*id) } else { None }));
-        again.extend(old.iter().filter(|(id, sources)| self.reached.get(id) != Some(sources)).map(|(id, _)| *id));
+        let mut gone: Vec<(u32, Arc<str>)> = Vec::new();
+        if edges_changed {
+            let reached = self.uses.reached(&self.units);
+            let old = std::mem::replace(&mut self.reached, reached);
+            again.extend(self.reached.keys().filter(|id| !old.contains_key(id)));
+            for (id, sources) in old.into_iter().filter(|(id, sources)| self.reached.get(id) != Some(sources)) {
+                again.insert(id);
+                gone.extend(sources.into_iter().map(|source| (id, source)));
+            }
+        }
         // The finding for one source of several names a rule, which can be another now.
-        again.extend(self.reached.iter().filter(|(id, s)| s.len() > 1 || !old.contains_key(id)).map(|(id, _)| *id));
+        again.extend(self.reached.iter().filter(|(_, sources)| sources.len() > 1).map(|(id, _)| *id));
         let home = |session: &Self, id: &u32, homes: &mut Vec<u32>| {
             let diags = session.macro_findings.get(id).into_iter().flatten();
             homes.extend(diags.filter_map(|raw| Some(session.places.get(&raw.loc.uid)?.0)));
         };
-        let checks = Arc::make_mut(&mut self.macro_checks);
-        for id in &again {
-            for source in old.get(id).into_iter().flatten() {
-                checks.remove(&(*id, Arc::clone(source)));
-            }
+        if !gone.is_empty() {
+            let checks = Arc::make_mut(&mut self.macro_checks);
+            gone.iter().for_each(|key| {
+                checks.remove(key);
+            });
         }
         again.iter().for_each(|id| home(self, id, homes));
         let again: Vec<u32> = again.into_iter().collect();
@@ -482,20 +501,29 @@ impl Session {
     /// Adds everything that mentions a list or macro of the set, and what mentions that, and so on.
     fn close_upwards(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
         let mut closed = nodes.clone();
-        let hash = |node: &Node| self.ids.name(*node).filter(|_| !matches!(node, Node::Rule(_))).map(|n| word_hash(n));
-        let mut front: FxHashSet<u32> = nodes.iter().filter_map(hash).collect();
+        let mut front = nodes.clone();
         while !front.is_empty() {
-            let mentions = |ir: &ItemIr| match front.len() {
-                0..=4 => front.iter().any(|hash| ir.mentions().binary_search(hash).is_ok()),
-                _ => ir.mentions().iter().any(|hash| front.contains(hash)),
-            };
-            let items = self.loaded.iter().flat_map(|items| items.items()).map(|(_, ir)| ir);
-            let users: Vec<Node> = items.filter(|ir| mentions(ir)).filter_map(|ir| self.ids.node(ir.uid)).collect();
-            let hidden = self.hidden.iter().filter(|(_, hash)| front.contains(hash)).map(|(node, _)| *node);
-            let users: Vec<Node> = users.into_iter().chain(hidden).collect();
-            front = users.iter().filter(|node| closed.insert(**node)).filter_map(hash).collect();
+            front = self.users(&front);
+            front.retain(|node| closed.insert(*node));
         }
         closed
+    }
+
+    /// What mentions a list or macro of the set.
+    fn users(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
+        let names = nodes.iter().filter(|node| !matches!(node, Node::Rule(_))).filter_map(|node| self.ids.name(*node));
+        let front: FxHashSet<u32> = names.map(|name| word_hash(name)).collect();
+        if front.is_empty() {
+            return FxHashSet::default();
+        }
+        let mentions = |ir: &ItemIr| match front.len() {
+            0..=4 => front.iter().any(|hash| ir.mentions().binary_search(hash).is_ok()),
+            _ => ir.mentions().iter().any(|hash| front.contains(hash)),
+        };
+        let items = self.loaded.iter().flat_map(|items| items.items()).map(|(_, ir)| ir);
+        let users = items.filter(|ir| mentions(ir)).filter_map(|ir| self.ids.node(ir.uid));
+        let hidden = self.hidden.iter().filter(|(_, hash)| front.contains(hash)).map(|(node, _)| *node);
+        users.chain(hidden).collect()
     }
 }
 

@@ -245,6 +245,15 @@ impl Units {
         self.rules.get(id as usize).and_then(Option::as_ref)
     }
 
+    /// What a macro or a rule uses, and for the rules of which source.
+    pub(crate) fn edges(&self, node: Node) -> Option<(&[Option<u32>], Option<&Arc<str>>)> {
+        match node {
+            Node::List(_) => None,
+            Node::Macro(id) => self.macro_(id).map(|unit| (&*unit.targets, None)),
+            Node::Rule(id) => self.rule(id).map(|unit| (&*unit.targets, unit.compiled.then_some(&unit.source))),
+        }
+    }
+
     /// The unit of a node that is a rule.
     pub(crate) fn rule_of(&self, node: Node) -> Option<&Arc<RuleUnit>> {
         match node {
