@@ -68,7 +68,7 @@ failed: 1 file: 1 error, 0 warnings, 0 lints
 
 #[test]
 fn check_shows_only_the_part_of_a_long_line_that_matters() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("long_line.yaml");
     let names = vec!["name"; 100_000].join(", ");
     std::fs::write(

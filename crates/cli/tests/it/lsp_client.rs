@@ -88,6 +88,7 @@ impl Client {
     }
 
     /// The server's resident memory in bytes; 0 where the system does not tell.
+    #[allow(dead_code, reason = "only the typing benchmark asks")]
     pub fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -37,8 +37,10 @@ pub(crate) struct Suggest<'a> {
     position: Cell<Position>,
     asked: Cell<bool>,
     /// What was suggested at this place already: a thousand rules can lack the same macro.
-    known: RefCell<FxHashMap<(Kind, Box<str>), Option<String>>>,
+    known: RefCell<Known>,
 }
+
+type Known = FxHashMap<(Kind, Box<str>), Option<String>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {

@@ -246,7 +246,7 @@ impl Units {
     }
 
     /// What a macro or a rule uses, and for the rules of which source.
-    pub(crate) fn edges(&self, node: Node) -> Option<(&[Option<u32>], Option<&Arc<str>>)> {
+    pub(crate) fn edges(&self, node: Node) -> Option<Edges<'_>> {
         match node {
             Node::List(_) => None,
             Node::Macro(id) => self.macro_(id).map(|unit| (&*unit.targets, None)),
@@ -293,6 +293,9 @@ impl Units {
         }
     }
 }
+
+/// References to macros, and the source of the rule that has them if it is compiled.
+type Edges<'a> = (&'a [Option<u32>], Option<&'a Arc<str>>);
 
 /// The compiled state.
 pub(crate) struct Stage<'a> {
