@@ -189,7 +189,10 @@ fn a_thousand_edits_in_order() {
         }
     }
     for id in pending {
-        assert_eq!(client.response(id)["result"][0]["name"], "m");
+        // A request that a newer edit made pointless is answered so; the others see the text of their moment.
+        let response = client.response(id);
+        let stale = response["error"]["code"] == -32801;
+        assert!(stale || response["result"][0]["name"] == "m", "{response}");
     }
     // Make the whole comment line a name, and read it back from the outline.
     let body = text[text.rfind('\n').unwrap() + 3..].to_owned();
