@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+// The live source's programs: system calls as they return, and processes as they run, end and get signals.
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "ops.h"
+#include "event.h"
+#include "path.h"
+#include "process.h"
+#include "net.h"
+#include "fill.h"
+
+// The kernel offers some of the helpers that are used to programs under the GPL only.
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TS_COMPAT 2
+#define PPME_PROCEXIT_1_E 186
+#define PPME_SIGNALDELIVER_E 232
+#define PPME_EXECVE_19_X 293
+#define PPME_EXECVEAT_X 331
+#define SIG_MASK 0x7f
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	u32 nr = regs->orig_ax;
+	struct call *call = bpf_map_lookup_elem(&calls, &nr);
+	if (!call || !call->type)
+		return 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	if (!wanted(task->tgid))
+		return 0;
+	if (task->thread_info.status & TS_COMPAT) {
+		// Programs of 32 bits number the calls differently.
+		count(LOST_COMPAT, 1);
+		return 0;
+	}
+	// A successful execve was told when it happened, when the name that it was given was still known.
+	if (call->kind == KIND_EXEC && ret >= 0)
+		return 0;
+	struct scratch *s = begin(call->type, call->nparams);
+	if (!s)
+		return 0;
+	s->nr = nr;
+	s->ret = ret;
+	s->args[0] = regs->di;
+	s->args[1] = regs->si;
+	s->args[2] = regs->dx;
+	s->args[3] = regs->r10;
+	s->args[4] = regs->r8;
+	s->args[5] = regs->r9;
+	if (call->kind == KIND_EXEC) {
+		put_exec(s, s->args[0], nr == NR_EXECVE);
+	} else if (call->kind == KIND_CLONE) {
+		put_clone(s);
+	} else {
+		for (u32 i = 0; i < MAX_FILLS; i++) {
+			if (!call->fills[i].op)
+				break;
+			fill_one(s, &call->fills[i]);
+		}
+	}
+	end(s);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	if (!wanted(task->tgid))
+		return 0;
+	// Whichever of the two it was, it is on or off by its own number; the thread's registers are the new program's already.
+	u32 nr = NR_EXECVE;
+	struct call *call = bpf_map_lookup_elem(&calls, &nr);
+	if (!call || !call->type)
+		return 0;
+	struct scratch *s = begin(call->type, call->nparams);
+	if (!s)
+		return 0;
+	s->ret = 0;
+	put_exec(s, (u64)BPF_CORE_READ(bprm, filename), 1);
+	end(s);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 from = parent->tgid, to = child->tgid;
+	u8 one = 1;
+	if (!only_tree || from == to)
+		return 0;
+	if (bpf_map_lookup_elem(&tree, &from) || (follow_own && from == own_tgid))
+		bpf_map_update_elem(&tree, &to, &one, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+	if ((task->flags & PF_KTHREAD) || !wanted(tgid))
+		return 0;
+	struct scratch *s = begin(PPME_PROCEXIT_1_E, 5);
+	if (s) {
+		u32 code = task->exit_code, sig = code & SIG_MASK;
+		put_u64(s, code);
+		put_u64(s, (code >> 8) & 0xff);
+		put_u8(s, sig == SIG_MASK ? 0 : sig);
+		put_u8(s, (code & 0x80) != 0);
+		put_u64(s, reaper_of(task));
+		end(s);
+	}
+	if (only_tree && task->signal->live.counter == 0)
+		bpf_map_delete_elem(&tree, &tgid);
+	return 0;
+}
+
+const volatile bool signals = 0;
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	if (!signals || !wanted(task->tgid))
+		return 0;
+	struct scratch *s = begin(PPME_SIGNALDELIVER_E, 3);
+	if (!s)
+		return 0;
+	// Who sent it stands right behind the three numbers, for signals that a process sent.
+	s32 from = 0;
+	if ((u64)info > 2 && info->si_code <= 0)
+		bpf_probe_read_kernel(&from, sizeof(from), (void *)info + 16);
+	put_u64(s, (s64)from);
+	put_u64(s, (s64)task->tgid);
+	put_u8(s, sig);
+	end(s);
+	return 0;
+}
