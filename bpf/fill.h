@@ -325,6 +325,9 @@ __noinline int fill_one(struct scratch *s, struct fill *how)
 	case OP_ZERO:
 		put_sized(s, size, 0);
 		break;
+	case OP_CONST16:
+		put_u16(s, a | aux << 8);
+		break;
 	default:
 		put_empty(s);
 		break;

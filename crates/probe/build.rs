@@ -39,13 +39,21 @@ fn programs(out: &Path) {
     }
     let Some(clang) = clang() else {
         println!("cargo:rustc-cfg=no_clang");
-        println!("cargo:warning=no clang that can make BPF programs: the live probe is left out (apt-get install clang-19)");
+        println!(
+            "cargo:warning=no clang that can make BPF programs: the live probe is left out (apt-get install clang-19)"
+        );
         return;
     };
     libbpf_cargo::SkeletonBuilder::new()
         .source("../../bpf/probe.bpf.c")
         .clang(clang)
-        .clang_args(["-I".as_ref(), out.as_os_str(), "-D__TARGET_ARCH_x86".as_ref(), "-Wall".as_ref(), "-Werror".as_ref()])
+        .clang_args([
+            "-I".as_ref(),
+            out.as_os_str(),
+            "-D__TARGET_ARCH_x86".as_ref(),
+            "-Wall".as_ref(),
+            "-Werror".as_ref(),
+        ])
         .obj(out.join("probe.bpf.o"))
         .build_and_generate(out.join("probe.skel.rs"))
         .expect("the programs in bpf/ compile");

@@ -1,0 +1,46 @@
+//! What stands for the live source in a build without the programs.
+
+use falco_engine::inspector::EventSource;
+use falco_scap::{Advance, Event};
+
+use crate::{Counters, ProbeError, Settings};
+
+/// No live source: [`Live::open`] always fails.
+#[derive(Debug)]
+pub enum Live {}
+
+/// Why this build has no probe.
+pub(crate) const WHY: &str = if cfg!(no_clang) {
+    "no clang was found when it was built (`apt-get install clang-19`)"
+} else if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+    "the probe is for Linux on x86_64"
+} else {
+    "it was built without the feature `live` (needs clang-19, libelf-dev, zlib1g-dev, pkg-config)"
+};
+
+impl Live {
+    /// Says why it cannot.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn open(_settings: &Settings) -> Result<Self, ProbeError> {
+        Err(ProbeError::NotBuilt(WHY))
+    }
+
+    /// What was counted.
+    pub fn counters(&self) -> Counters {
+        match *self {}
+    }
+}
+
+impl EventSource for Live {
+    type Error = ProbeError;
+
+    fn advance(&mut self) -> Result<Advance, ProbeError> {
+        match *self {}
+    }
+
+    fn event(&self) -> Option<Event<'_>> {
+        match *self {}
+    }
+}

@@ -1,0 +1,44 @@
+//! What can go wrong with the live source.
+
+use std::io;
+
+/// Why the live source cannot be opened or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// This build has no programs for the kernel.
+    #[error("this build has no live probe: {0}")]
+    NotBuilt(&'static str),
+    /// The kernel does not tell its types.
+    #[error("the kernel has no BTF at `/sys/kernel/btf/vmlinux`; it must be built with CONFIG_DEBUG_INFO_BTF")]
+    NoBtf,
+    /// Too old a kernel.
+    #[error("the kernel is {0}; the probe needs 5.15 or newer")]
+    OldKernel(String),
+    /// Not allowed.
+    #[error("the probe needs {missing}; run it as root (`sudo`), or give the program these capabilities with `setcap`")]
+    Capabilities {
+        /// The capabilities that are not there.
+        missing: String,
+    },
+    /// The kernel refused the programs, or something else of it failed.
+    #[error("cannot {what}: {source}{}", if .log.is_empty() { String::new() } else { format!("\n{}", .log) })]
+    Kernel {
+        /// What was tried.
+        what: &'static str,
+        /// The error.
+        source: io::Error,
+        /// What the loader said.
+        log: String,
+    },
+    /// The machine could not be looked at.
+    #[error("cannot read `{path}`: {source}")]
+    Proc {
+        /// What was read.
+        path: String,
+        /// The error.
+        source: io::Error,
+    },
+    /// A record in the ring is no event: the programs and this crate are of different builds.
+    #[error("the ring holds a record of {0} bytes that is no event")]
+    BadRecord(usize),
+}

@@ -1,0 +1,141 @@
+//! A picture of the machine as it is: what a capture's header tells, read from /proc.
+//!
+//! Processes come and go while this reads. What ends meanwhile is left out, or comes with less than it would have had.
+
+mod accounts;
+mod fds;
+mod process;
+mod sockets;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use falco_scap::item::{FdList, Interface, MachineInfo, ProcessEntry, UserList};
+use falco_scap::{Item, Section};
+
+use self::sockets::Sockets;
+use crate::ProbeError;
+
+/// The machine, its processes, what they have open, its users and addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct Snapshot {
+    pub machine: MachineInfo,
+    pub interfaces: Vec<Interface>,
+    pub users: UserList,
+    /// Every thread, by its number.
+    pub processes: Vec<ProcessEntry>,
+    /// Of every process, by its number.
+    pub fds: Vec<FdList>,
+}
+
+impl Snapshot {
+    /// Looks at everything.
+    ///
+    /// # Errors
+    /// When there is no /proc to read.
+    pub fn take() -> Result<Self, ProbeError> {
+        let mut sockets = Sockets::default();
+        let (mut processes, mut lists) = (Vec::new(), Vec::new());
+        for pid in numbers("/proc")? {
+            let Some(main) = process::read(pid, pid, None) else { continue };
+            let tids = numbers(&format!("/proc/{pid}/task")).unwrap_or_default();
+            for tid in tids.into_iter().filter(|tid| *tid != pid) {
+                processes.extend(process::read(pid, tid, Some(&main)));
+            }
+            processes.push(main);
+            lists.push(FdList { tid: pid, fds: fds::read(pid, &mut sockets) });
+        }
+        processes.sort_by_key(|p| p.tid);
+        Ok(Self {
+            machine: machine(),
+            interfaces: accounts::interfaces(),
+            users: accounts::users(),
+            processes,
+            fds: lists,
+        })
+    }
+
+    /// The same as a capture's reader gives it.
+    pub fn into_items(self) -> Vec<Item<'static>> {
+        let Self { machine, interfaces, users, processes, fds } = self;
+        let section = Section { major: 1, minor: 2, options_len: 0 };
+        let mut items = vec![
+            Item::Section(section),
+            Item::Machine(machine),
+            Item::Interfaces(interfaces),
+            Item::Users(users),
+            Item::Processes(processes),
+        ];
+        items.extend(fds.into_iter().map(Item::Fds));
+        items
+    }
+}
+
+/// The entries of a folder of /proc that are numbers, in order.
+fn numbers(path: &str) -> Result<Vec<i64>, ProbeError> {
+    let error = |source| ProbeError::Proc { path: path.to_owned(), source };
+    let entries = fs::read_dir(path).map_err(error)?.flatten();
+    let mut numbers: Vec<i64> = entries.filter_map(|e| e.file_name().to_str()?.parse().ok()).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// What a process has open, by its number.
+pub fn descriptors(pid: i64) -> Option<FdList> {
+    fs::metadata(format!("/proc/{pid}/fd")).ok()?;
+    Some(FdList { tid: pid, fds: fds::read(pid, &mut Sockets::default()) })
+}
+
+/// A process and all that descend from it.
+///
+/// # Errors
+/// When there is no such process.
+pub fn tree_of(pid: u32) -> Result<BTreeSet<u32>, ProbeError> {
+    fs::metadata(format!("/proc/{pid}")).map_err(|source| ProbeError::Proc { path: format!("/proc/{pid}"), source })?;
+    let mut children: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for pid in numbers("/proc")? {
+        if let Some(parent) = process::parent(pid) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut tree = BTreeSet::new();
+    let mut todo = vec![i64::from(pid)];
+    while let Some(pid) = todo.pop() {
+        if u32::try_from(pid).is_ok_and(|pid| tree.insert(pid)) {
+            todo.extend(children.get(&pid).into_iter().flatten());
+        }
+    }
+    Ok(tree)
+}
+
+/// Nanoseconds from the epoch to the boot, by the clock that the programs use.
+pub fn boot_epoch() -> u64 {
+    let read = |clock| {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the call writes one `timespec`, to which the pointer leads.
+        unsafe { libc::clock_gettime(clock, &raw mut time) };
+        u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+    };
+    // Whoever is interrupted between the two would be late; of a few tries the nearest is the one with the least difference.
+    let tries = (0..5).map(|_| {
+        let before = read(libc::CLOCK_BOOTTIME);
+        let now = read(libc::CLOCK_REALTIME);
+        now.saturating_sub(before)
+    });
+    tries.min().unwrap_or(0)
+}
+
+fn machine() -> MachineInfo {
+    let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let memory = text("/proc/meminfo");
+    let kb = memory.lines().find_map(|l| l.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    MachineInfo {
+        num_cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
+        memory_size_bytes: kb.unwrap_or(0) * 1024,
+        max_pid: text("/proc/sys/kernel/pid_max").trim().parse().unwrap_or(0),
+        hostname: text("/proc/sys/kernel/hostname").trim().as_bytes().to_vec(),
+        boot_ts_epoch: boot_epoch(),
+        ..MachineInfo::default()
+    }
+}

@@ -1,0 +1,348 @@
+//! The live source on this machine: what the events say is what was done.
+//!
+//! Where the probe cannot run, each test prints a line that says why, and returns.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+
+use std::ffi::{CStr, CString};
+use std::io::Write;
+use std::mem::size_of_val;
+use std::os::unix::fs::MetadataExt;
+use std::ptr::null;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+use falco_catalog::{Catalog, EventSet};
+use falco_compiler::compile_output;
+use falco_engine::eval::Evaluator;
+use falco_engine::inspector::Inspector;
+use falco_probe::{Live, Scope, Settings};
+
+/// One at a time: a source sees the children of all tests of this process.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Runs `work` in a child without open descriptors above 2 and gives what `format` says of its events, from then on.
+fn events_of(test: &str, format: &str, work: impl FnOnce()) -> Option<Vec<String>> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let settings = Settings { events: EventSet::ALL, scope: Scope::Started, ..Settings::default() };
+    let live = match Live::open(&settings) {
+        Ok(live) => live,
+        Err(error) => {
+            // Past the capturing of tests that pass: a skip must be seen.
+            let _ = writeln!(std::io::stderr(), "skipped: {error} ({test})");
+            return None;
+        }
+    };
+    // SAFETY: the child only makes system calls and ends; it touches no lock that another thread may hold.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: closes what this process was born with, then ends it.
+        unsafe {
+            libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0);
+            work();
+            libc::_exit(7);
+        }
+    }
+    let mut status = 0;
+    // SAFETY: the status is written where the pointer leads.
+    unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!(libc::WEXITSTATUS(status), 7, "the child came to its end");
+    settings.stop.store(true, Ordering::Relaxed);
+
+    let catalog = Catalog::builtin();
+    let output = compile_output(&catalog, "syscall", format).unwrap();
+    let (mut evaluator, template) = Evaluator::for_query("syscall", None, output, &catalog).unwrap();
+    let mut inspector = Inspector::new(live);
+    let (mut lines, mut begun) = (Vec::new(), false);
+    while let Some(step) = inspector.next().unwrap() {
+        let view = step.view();
+        let mut line = Vec::new();
+        evaluator.on(&view).format(&template, &mut line);
+        if begun {
+            lines.push(String::from_utf8(line).unwrap());
+        }
+        begun |= step.event.ty.name() == "close_range";
+    }
+    assert_eq!(inspector.source().counters().lost(), 0);
+    Some(lines)
+}
+
+/// Whether the text is like the pattern, in which each `*` stands for anything.
+fn like(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        rest = match (rest.find(part), parts.peek()) {
+            (_, None) => return rest.ends_with(part),
+            (Some(at), _) => &rest[at + part.len()..],
+            (None, _) => return false,
+        };
+    }
+    rest.is_empty()
+}
+
+#[track_caller]
+fn assert_like(lines: &[String], patterns: &[&str]) {
+    let fits = lines.len() == patterns.len() && lines.iter().zip(patterns).all(|(l, p)| like(p, l));
+    assert!(fits, "\n{}\n\nis not like\n\n{}\n", lines.join("\n"), patterns.join("\n"));
+}
+
+const ARGS: &str = "*%evt.type %evt.args";
+
+/// A folder of the test's own.
+fn folder(name: &str) -> String {
+    let path = std::env::temp_dir().join(format!("falco-probe-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir(&path).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn c(text: &str) -> CString {
+    CString::new(text).unwrap()
+}
+
+#[test]
+fn files() {
+    let dir = folder("files");
+    let (file, other, link) = (c(&format!("{dir}/file")), c(&format!("{dir}/other")), c(&format!("{dir}/link")));
+    let (sub, name) = (c(&format!("{dir}/sub")), c("name"));
+    let how = [(libc::O_CREAT | libc::O_WRONLY) as u64, 0o600, 0x08];
+    let lines = events_of("files", ARGS, || {
+        let cwd = libc::AT_FDCWD;
+        let mut buf = [0u8; 100];
+        let iov = [
+            libc::iovec { iov_base: c"ab".as_ptr() as *mut _, iov_len: 2 },
+            libc::iovec { iov_base: c"cde".as_ptr() as *mut _, iov_len: 3 },
+        ];
+        let at = |fd: i32, path: &CStr| (fd, path.as_ptr());
+        // SAFETY: every pointer leads to what the call asks for.
+        unsafe {
+            let (d, p) = at(cwd, &file);
+            libc::syscall(libc::SYS_openat, d, p, libc::O_CREAT | libc::O_RDWR | libc::O_CLOEXEC, 0o640);
+            libc::syscall(libc::SYS_write, 3, c"hello".as_ptr(), 5);
+            libc::syscall(libc::SYS_writev, 3, iov.as_ptr(), 2);
+            libc::syscall(libc::SYS_lseek, 3, 1, libc::SEEK_SET);
+            libc::syscall(libc::SYS_read, 3, buf.as_mut_ptr(), 100);
+            libc::syscall(libc::SYS_pread64, 3, buf.as_mut_ptr(), 4, 2);
+            libc::syscall(libc::SYS_dup3, 3, 9, libc::O_CLOEXEC);
+            libc::syscall(libc::SYS_fcntl, 9, libc::F_DUPFD_CLOEXEC, 20);
+            libc::syscall(libc::SYS_fchmod, 3, 0o600);
+            libc::syscall(libc::SYS_close, 3);
+            libc::syscall(libc::SYS_close, 99);
+            libc::syscall(libc::SYS_openat, d, c"/nowhere/at/all".as_ptr(), libc::O_RDONLY, 0);
+            libc::syscall(libc::SYS_mkdirat, d, sub.as_ptr(), 0o700);
+            libc::syscall(libc::SYS_openat, d, sub.as_ptr(), libc::O_DIRECTORY | libc::O_RDONLY, 0);
+            libc::syscall(libc::SYS_openat2, 3, name.as_ptr(), how.as_ptr(), size_of_val(&how));
+            libc::syscall(libc::SYS_renameat2, 3, name.as_ptr(), d, other.as_ptr(), 1);
+            libc::syscall(libc::SYS_symlinkat, c"file".as_ptr(), d, link.as_ptr());
+            libc::syscall(libc::SYS_linkat, d, file.as_ptr(), 3, name.as_ptr(), 0);
+            libc::syscall(libc::SYS_fchmodat, d, file.as_ptr(), 0o4711);
+            libc::syscall(libc::SYS_fchownat, d, file.as_ptr(), 0, 0, libc::AT_SYMLINK_NOFOLLOW);
+            libc::syscall(libc::SYS_unlinkat, 3, name.as_ptr(), 0);
+            libc::syscall(libc::SYS_unlinkat, d, c"no such".as_ptr(), libc::AT_REMOVEDIR);
+            libc::syscall(libc::SYS_fchdir, 3);
+            libc::syscall(libc::SYS_chdir, c"..".as_ptr());
+            libc::syscall(libc::SYS_memfd_create, c"mem".as_ptr(), 1);
+        }
+    });
+    let Some(lines) = lines else { return };
+    let meta = std::fs::metadata(format!("{dir}/file")).unwrap();
+    let ids = format!("ino={}", meta.ino());
+    let f = format!("<f>{dir}/file");
+    let d = format!("<d>{dir}/sub");
+    let expected = [
+        format!(
+            "openat fd=3({f}) dirfd=-100(AT_FDCWD) name={dir}/file flags=20487(O_CREAT|O_RDWR|O_CLOEXEC|O_F_CREATED) mode=0640 dev=* {ids}*"
+        ),
+        format!("write res=5 data=hello fd=3({f}) size=5"),
+        format!("writev res=5 data=abcde fd=3({f}) size=5"),
+        format!("lseek res=1 fd=3({f}) offset=1 whence=0(SEEK_SET)"),
+        format!("read res=9 data=elloabcde fd=3({f}) size=100"),
+        format!("pread res=4 data=lloa fd=3({f}) size=4 pos=2"),
+        format!("dup3 res=9({f}) oldfd=3({f}) newfd=9({f}) flags=4096(O_CLOEXEC)"),
+        format!("fcntl res=20({f}) fd=9({f}) cmd=26(F_DUPFD_CLOEXEC) arg=14"),
+        format!("fchmod res=0 fd=3({f}) mode=0600(S_IWUSR|S_IRUSR)"),
+        format!("close res=0 fd=3({f})"),
+        "close res=-9(EBADF) fd=99".to_owned(),
+        "openat fd=-2(ENOENT) dirfd=-100(AT_FDCWD) name=/nowhere/at/all flags=1(O_RDONLY) mode=0 dev=0 ino=0"
+            .to_owned(),
+        format!("mkdirat res=0 dirfd=-100(AT_FDCWD) path={dir}/sub mode=1C0"),
+        format!(
+            "openat fd=3({d}) dirfd=-100(AT_FDCWD) name={dir}/sub flags=1025(O_DIRECTORY|O_RDONLY) mode=0 dev=* ino=*"
+        ),
+        format!(
+            "openat2 fd=4(<f>{dir}/sub/name) dirfd=3({d}) name=name({dir}/sub/name) flags=16390(O_CREAT|O_WRONLY|O_F_CREATED) mode=0600 resolve=1(RESOLVE_BENEATH) dev=* ino=*"
+        ),
+        format!(
+            "renameat2 res=0 olddirfd=3({d}) oldpath=name({dir}/sub/name) newdirfd=-100(AT_FDCWD) newpath={dir}/other flags=1(RENAME_NOREPLACE)"
+        ),
+        format!("symlinkat res=0 target=file linkdirfd=-100(AT_FDCWD) linkpath={dir}/link"),
+        format!(
+            "linkat res=0 olddir=-100(AT_FDCWD) oldpath={dir}/file newdir=3({d}) newpath=name({dir}/sub/name) flags=0"
+        ),
+        format!(
+            "fchmodat res=0 dirfd=-100(AT_FDCWD) filename={dir}/file mode=04711(S_IXOTH|S_IXGRP|S_IXUSR|S_IWUSR|S_IRUSR|S_ISUID)"
+        ),
+        format!("fchownat res=0 dirfd=-100(AT_FDCWD) pathname={dir}/file uid=0 gid=0 flags=1024(AT_SYMLINK_NOFOLLOW)"),
+        format!("unlinkat res=0 dirfd=3({d}) name=name({dir}/sub/name) flags=0"),
+        "unlinkat res=-2(ENOENT) dirfd=-100(AT_FDCWD) name=no such(*/no such) flags=512(AT_REMOVEDIR)".to_owned(),
+        format!("fchdir res=0 fd=3({d})"),
+        "chdir res=0 path=..".to_owned(),
+        "memfd_create fd=5(<m>mem) name=mem flags=1(MFD_CLOEXEC)".to_owned(),
+        "procexit status=1792 ret=7 sig=0 core=0 reaper_tid=0".to_owned(),
+    ];
+    assert_like(&lines, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn sockets() {
+    let v4 = |port: u16| libc::sockaddr_in {
+        sin_family: libc::AF_INET as u16,
+        sin_port: port.to_be(),
+        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes([127, 0, 0, 1]) },
+        sin_zero: [0; 8],
+    };
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (server, nobody) = (v4(free), v4(1));
+    let lines = events_of("sockets", ARGS, || {
+        let len = size_of_val(&server) as u32;
+        let iov = libc::iovec { iov_base: c"pong".as_ptr() as *mut _, iov_len: 4 };
+        let mut buf = [0u8; 16];
+        // SAFETY: every pointer leads to what the call asks for.
+        unsafe {
+            libc::syscall(libc::SYS_socket, libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
+            libc::syscall(libc::SYS_bind, 3, &raw const server, len);
+            libc::syscall(libc::SYS_listen, 3, 5);
+            libc::syscall(libc::SYS_socket, libc::AF_INET, libc::SOCK_STREAM, libc::IPPROTO_TCP);
+            libc::syscall(libc::SYS_connect, 4, &raw const server, len);
+            libc::syscall(libc::SYS_accept4, 3, null::<u8>(), null::<u8>(), libc::SOCK_CLOEXEC);
+            libc::syscall(libc::SYS_sendto, 4, c"ping".as_ptr(), 4, 0, null::<u8>(), 0);
+            libc::syscall(libc::SYS_recvfrom, 5, buf.as_mut_ptr(), 16, 0, null::<u8>(), null::<u8>());
+            let mut msg: libc::msghdr = std::mem::zeroed();
+            msg.msg_iov = (&raw const iov).cast_mut();
+            msg.msg_iovlen = 1;
+            libc::syscall(libc::SYS_sendmsg, 5, &raw const msg, 0);
+            libc::syscall(libc::SYS_shutdown, 4, libc::SHUT_RDWR);
+            libc::syscall(libc::SYS_socket, libc::AF_INET, libc::SOCK_STREAM, 0);
+            libc::syscall(libc::SYS_connect, 6, &raw const nobody, len);
+            libc::syscall(libc::SYS_socket, libc::AF_INET, libc::SOCK_DGRAM, 0);
+            libc::syscall(libc::SYS_sendto, 7, c"dns".as_ptr(), 3, 0, &raw const server, len);
+            let mut pair = [0; 2];
+            libc::syscall(libc::SYS_socketpair, libc::AF_UNIX, libc::SOCK_STREAM, 0, pair.as_mut_ptr());
+            libc::syscall(libc::SYS_pipe2, pair.as_mut_ptr(), libc::O_CLOEXEC);
+        }
+    });
+    let Some(lines) = lines else { return };
+    let (listen, to) = (format!("<4t>127.0.0.1:{free}"), format!("127.0.0.1:*->127.0.0.1:{free}"));
+    let expected = [
+        "socket fd=3(<4>) domain=2(AF_INET) type=524289 proto=0 flags=4096(O_CLOEXEC)".to_owned(),
+        format!("bind res=0 addr=127.0.0.1:{free} fd=3({listen})"),
+        format!("listen res=0 fd=3({listen}) backlog=5"),
+        "socket fd=4(<4>) domain=2(AF_INET) type=1 proto=6 flags=0(O_NONE)".to_owned(),
+        format!("connect res=0 tuple={to} fd=4(<4t>{to}) addr=127.0.0.1:{free}"),
+        format!("accept4 fd=5(<4t>{to}) tuple={to} queuepct=0 queuelen=0 queuemax=5 flags=1000"),
+        format!("sendto res=4 data=ping fd=4(<4t>{to}) size=4 tuple={to}"),
+        format!("recvfrom res=4 data=ping tuple={to} fd=5(<4t>{to}) size=16"),
+        format!("sendmsg res=4 data=pong fd=5(<4t>{to}) size=4 tuple=127.0.0.1:{free}->127.0.0.1:*"),
+        format!("shutdown res=0 fd=4(<4t>{to}) how=2(SHUT_RDWR)"),
+        "socket fd=6(<4>) domain=2(AF_INET) type=1 proto=0 flags=0(O_NONE)".to_owned(),
+        "connect res=-111(ECONNREFUSED) tuple=NULL fd=6(<4>) addr=127.0.0.1:1".to_owned(),
+        "socket fd=7(<4>) domain=2(AF_INET) type=2 proto=0 flags=0(O_NONE)".to_owned(),
+        format!("sendto res=3 data=dns fd=7(<4u>*:{free}) size=3 tuple=*:*->127.0.0.1:{free}"),
+        "socketpair res=0 fd1=8(<u>*) fd2=9(<u>*) source=* peer=* domain=1(AF_LOCAL|AF_UNIX) type=1 proto=0".to_owned(),
+        "pipe2 res=0 fd1=10(<p>) fd2=11(<p>) ino=* flags=4096(O_CLOEXEC)".to_owned(),
+        "procexit status=1792 ret=7 sig=0 core=0 reaper_tid=0".to_owned(),
+    ];
+    assert_like(&lines, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn processes() {
+    let format =
+        "*%evt.type %evt.res %proc.name %proc.exepath %proc.cmdline | %evt.arg.filename %proc.env[PROBE] %proc.pname";
+    let lines = events_of("processes", format, || {
+        let long = c(&"x".repeat(5000));
+        let argv = [c"first".as_ptr(), c"two words".as_ptr(), c"".as_ptr(), null()];
+        let sleep = [c"sh".as_ptr(), c"-c".as_ptr(), c":".as_ptr(), null()];
+        let env = [c"PROBE=here".as_ptr(), null()];
+        let long = [c"sh".as_ptr(), c"-c".as_ptr(), c":".as_ptr(), long.as_ptr(), null()];
+        // SAFETY: every pointer leads to what the call asks for; the children only make system calls.
+        unsafe {
+            libc::syscall(libc::SYS_execve, c"/nowhere".as_ptr(), argv.as_ptr(), env.as_ptr());
+            for args in [&sleep[..], &long[..]] {
+                let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+                if pid == 0 {
+                    libc::syscall(libc::SYS_execve, c"/bin/sh".as_ptr(), args.as_ptr(), env.as_ptr());
+                    libc::_exit(1);
+                }
+                libc::waitpid(pid as i32, std::ptr::null_mut(), 0);
+            }
+        }
+    });
+    let Some(lines) = lines else { return };
+    let shell = std::fs::canonicalize("/bin/sh").unwrap();
+    let shell = shell.to_str().unwrap();
+    let of = |name: &str| lines.iter().filter(|l| l.starts_with(name)).cloned().collect::<Vec<_>>();
+    let own = "processes";
+    let execs = of("execve ");
+    assert_eq!(execs.len(), 3, "{lines:#?}");
+    // A failed call changes nothing; its arguments are in the event.
+    assert!(
+        like(&format!("execve ENOENT {own} *"), &execs[0]) || execs[0].starts_with("execve ENOENT"),
+        "{}",
+        execs[0]
+    );
+    assert!(execs[0].contains("| /nowhere "), "{}", execs[0]);
+    let second = format!("execve SUCCESS sh {shell} sh -c : | /bin/sh here *");
+    assert!(like(&second, &execs[1]), "{}", execs[1]);
+    // Four KiB of arguments are kept.
+    assert!(like(&format!("execve SUCCESS sh {shell} sh -c : xxx*xxx | /bin/sh here *"), &execs[2]), "{}", execs[2]);
+    let kept =
+        execs[2].matches('x').count() - execs[2].split_once("xxx").map_or(0, |(before, _)| before.matches('x').count());
+    assert!((4000..4096).contains(&kept), "{kept}");
+    assert_eq!(of("clone ").len(), 4, "each in the caller and in the child");
+    assert_eq!(of("procexit ").len(), 3);
+}
+
+#[test]
+fn namespaces_and_rights() {
+    let lines = events_of("namespaces_and_rights", ARGS, || {
+        // SAFETY: every pointer leads to what the call asks for.
+        unsafe {
+            libc::syscall(libc::SYS_unshare, libc::CLONE_NEWUTS | libc::CLONE_NEWNS);
+            libc::syscall(libc::SYS_mount, c"none".as_ptr(), c"/tmp".as_ptr(), c"tmpfs".as_ptr(), libc::MS_NOSUID, 0);
+            libc::syscall(libc::SYS_umount2, c"/tmp".as_ptr(), libc::MNT_DETACH);
+            libc::syscall(libc::SYS_prctl, libc::PR_SET_NAME, c"renamed".as_ptr());
+            libc::syscall(libc::SYS_ptrace, libc::PTRACE_ATTACH, 999_999, 0, 0);
+            libc::syscall(libc::SYS_kill, 999_999, libc::SIGTERM);
+            libc::syscall(libc::SYS_setresgid, 5, 6, 7);
+            libc::syscall(libc::SYS_setuid, 1234);
+            libc::syscall(libc::SYS_setuid, 0);
+            libc::syscall(libc::SYS_getppid);
+        }
+    });
+    let Some(lines) = lines else { return };
+    if lines.first().is_some_and(|l| l.starts_with("unshare res=-1")) {
+        let _ = writeln!(std::io::stderr(), "skipped: namespaces are not allowed here (namespaces_and_rights)");
+        return;
+    }
+    assert_like(
+        &lines,
+        &[
+            "unshare res=0 flags=160(CLONE_NEWNS|CLONE_NEWUTS)",
+            "mount res=0 dev=none dir=/tmp type=tmpfs flags=2(NOSUID)",
+            "umount2 res=0 name=/tmp flags=2(DETACH)",
+            "prctl res=0 option=15(PR_SET_NAME) arg2_str=renamed arg2_int=0",
+            "ptrace res=-3(ESRCH) addr=0 data=0 request=11(PTRACE_ATTACH) pid=999999",
+            "kill res=-3(ESRCH) pid=999999 sig=15(SIGTERM)",
+            "setresgid res=0 rgid=5(*) egid=6(*) sgid=7(*)",
+            "setuid res=0 uid=1234(<NA>)",
+            "setuid res=-1(EPERM) uid=0(root)",
+            "getppid ",
+            "procexit status=1792 ret=7 sig=0 core=0 reaper_tid=0",
+        ],
+    );
+}
