@@ -1,11 +1,13 @@
 //! The arguments, as clap reads them. Help texts are the doc comments.
 
+mod live;
 mod replay;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use live::{Doctor, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 
 /// Check, run and test Falco rules.
@@ -50,14 +52,20 @@ pub enum Command {
     Check(Check),
     /// Print the events of a capture that satisfy a filter
     Read(Read),
-    /// Run rules on recorded events and print the alerts
+    /// Run rules on recorded or live events and print the alerts
     Run(Run),
+    /// Record the running kernel to a capture
+    Record(Record),
     /// Run rule tests
     Test(Test),
     /// List the fields that rules can use
     Fields(Fields),
     /// Explain the code of a finding: one of Falco's, or one of our lints
     Docs(Docs),
+    /// Show the processes of this machine and what they have open, as a recording begins with them
+    Snapshot(Snapshot),
+    /// Show what works on this machine, and how to get what does not
+    Doctor(Doctor),
     /// Run the language server on standard input and output
     Lsp(Lsp),
 }

@@ -95,6 +95,25 @@ pub enum CliError {
         /// Why the last one did not.
         reason: String,
     },
+    /// The live source cannot be opened, or failed.
+    #[error(transparent)]
+    Probe(#[from] falco_probe::ProbeError),
+    /// A command that was to be watched cannot be started.
+    #[error("cannot start `{command}`: {}", describe(.source))]
+    Command {
+        /// Which.
+        command: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A recording cannot be written.
+    #[error("`{path}`: {source}")]
+    Recording {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: falco_scap::WriteError,
+    },
     /// Output cannot be written.
     #[error("cannot write output: {0}")]
     Write(#[from] io::Error),
@@ -120,6 +139,7 @@ impl CliError {
             Self::Expression { help, .. } => help.clone(),
             Self::Capture { source, .. } => source.help().map(Into::into),
             Self::Rules(_) => Some("`falco-rs check` shows the same findings with warnings".into()),
+            Self::Probe(_) => Some("`falco-rs doctor` shows what works on this machine".into()),
             Self::NoRules(_) => {
                 Some("rules files end in `.yaml` or `.yml`; rule tests (`*_test.yaml`) do not count".into())
             }

@@ -37,10 +37,13 @@ fn main() -> ExitCode {
     let result = match args.command {
         Command::Check(check) => commands::check::run(&check, &global),
         Command::Read(read) => commands::read::run(&read, &global),
+        Command::Record(record) => commands::record::run(&record, &global),
         Command::Run(run) => commands::run::run(&run, &global),
         Command::Test(test) => commands::test::run(&test, &global),
         Command::Fields(fields) => commands::fields::run(&fields, &global),
         Command::Docs(docs) => commands::docs::run(&docs, &global),
+        Command::Snapshot(snapshot) => commands::snapshot::run(&snapshot),
+        Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Lsp(lsp) => commands::lsp::run(&lsp),
     };
     match result {

@@ -170,6 +170,11 @@ impl<S: EventSource> Inspector<S> {
         &self.source
     }
 
+    /// Gives the source back.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
     /// The next event; `None` at the end. Events that are for the state alone come too: see [`EventContext::visible`].
     #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
     pub fn next(&mut self) -> Result<Option<Step<'_>>, S::Error> {

@@ -16,9 +16,11 @@ mod error;
 mod live;
 pub mod plan;
 mod settings;
+mod signals;
 #[cfg(target_os = "linux")]
 pub mod snapshot;
 
 pub use error::ProbeError;
 pub use live::Live;
 pub use settings::{Counters, Scope, Settings};
+pub use signals::stop_on_signals;

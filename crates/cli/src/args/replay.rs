@@ -60,11 +60,16 @@ pub struct Run {
     #[arg(short, long = "rules", value_name = "FILE|DIR")]
     pub rules: Vec<PathBuf>,
     /// A capture to replay, plain or gzip (`-` is standard input); may be given several times
-    #[arg(long, value_name = "FILE", required_unless_present = "events")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["events", "live"])]
     pub capture: Vec<PathBuf>,
     /// Made-up events: one JSON object of fields and values a line (`-` is standard input)
     #[arg(long, value_name = "FILE", conflicts_with = "capture")]
     pub events: Option<PathBuf>,
+    /// The running kernel
+    #[arg(long, conflicts_with_all = ["capture", "events"], help_heading = "Live")]
+    pub live: bool,
+    #[command(flatten)]
+    pub watch: super::Watch,
     #[command(flatten)]
     pub input: Input,
     /// Stop after so many events

@@ -2,8 +2,12 @@
 
 pub mod check;
 pub mod docs;
+pub mod doctor;
 pub mod fields;
+pub mod live;
 pub mod lsp;
 pub mod read;
+pub mod record;
 pub mod run;
+pub mod snapshot;
 pub mod test;

@@ -4,6 +4,7 @@
 
 mod commands;
 mod layers;
+mod live;
 mod lsp;
 mod lsp_client;
 mod replay;

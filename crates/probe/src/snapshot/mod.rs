@@ -44,7 +44,10 @@ impl Snapshot {
                 processes.extend(process::read(pid, tid, Some(&main)));
             }
             processes.push(main);
-            lists.push(FdList { tid: pid, fds: fds::read(pid, &mut sockets) });
+            // What this process has open is the probe itself, which is nobody's business and which Debian's sysdig cannot read.
+            if pid != i64::from(std::process::id()) {
+                lists.push(FdList { tid: pid, fds: fds::read(pid, &mut sockets) });
+            }
         }
         processes.sort_by_key(|p| p.tid);
         Ok(Self {

@@ -4,6 +4,7 @@ mod append;
 mod captures;
 mod http;
 mod judge;
+mod live;
 mod made_up;
 mod profile;
 mod sink;
@@ -60,6 +61,7 @@ pub fn run(args: &Run, global: &Global) -> Result {
     let started = Instant::now();
     let mut facts = Facts::default();
     let result = match &args.events {
+        None if args.live => live::run(args, judge.clone(), &mut printer, &mut facts, global),
         Some(path) => made_up::run(path, &catalog, judge.clone(), args.max_events, &mut printer, &mut facts),
         None => captures::run(args, &judge, &position, &mut printer, &mut facts),
     };

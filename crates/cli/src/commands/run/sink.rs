@@ -77,6 +77,14 @@ impl Sink {
         }
     }
 
+    /// Lets whoever reads standard output have what was written so far.
+    pub fn flush(&mut self) -> Result<()> {
+        match self {
+            Self::Stdout(out, _) => Ok(out.flush()?),
+            _ => Ok(()),
+        }
+    }
+
     /// Sees to it that everything arrives.
     pub fn finish(self) -> Result<()> {
         match self {

@@ -1,0 +1,54 @@
+//! `falco-rs doctor`: what works on this machine.
+
+use std::io::Write as _;
+
+use falco_catalog::EventSet;
+use falco_probe::detect::{Check, Machine};
+use falco_probe::{Live, Scope, Settings};
+use serde_json::json;
+
+use crate::args::Doctor;
+use crate::{Outcome, Result};
+
+/// Looks, tries, and tells. Something missing is a finding.
+pub fn run(args: &Doctor) -> Result {
+    let machine = Machine::detect();
+    let mut checks = machine.checks();
+    if machine.ready().is_ok() {
+        checks.push(load());
+    }
+    let ok = checks.iter().all(|c| c.ok);
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let list: Vec<_> =
+            checks.iter().map(|c| json!({"name": c.name, "ok": c.ok, "found": c.found, "help": c.help})).collect();
+        writeln!(out, "{}", json!({"version": 1, "live": ok, "checks": list}))?;
+    } else {
+        for Check { name, ok, found, help } in &checks {
+            writeln!(out, "{} {name}: {found}", if *ok { "✓" } else { "✗" })?;
+            if let Some(help) = help {
+                writeln!(out, "    {help}")?;
+            }
+        }
+        writeln!(
+            out,
+            "{}",
+            if ok { "`run --live` and `record` work here" } else { "`run --live` and `record` do not work here" }
+        )?;
+    }
+    Ok(if ok { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// Tries it: only the kernel knows whether it takes the programs.
+fn load() -> Check {
+    let settings = Settings { events: EventSet::EMPTY, scope: Scope::Started, ..Settings::default() };
+    match Live::open(&settings) {
+        Ok(_) => Check { name: "programs", ok: true, found: "the kernel takes them".into(), help: None },
+        Err(error) => Check {
+            name: "programs",
+            ok: false,
+            found: error.to_string(),
+            help: Some("the kernel's lockdown, a seccomp filter or a container's rules may forbid BPF".into()),
+        },
+    }
+}
