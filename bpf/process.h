@@ -257,11 +257,12 @@ static __always_inline u64 mtime(struct inode *inode)
 
 static __always_inline u64 ctime(struct inode *inode)
 {
+	// The highest bit of the newest kernels' nanoseconds says that somebody has asked for the time.
 	if (bpf_core_field_exists(inode->i_ctime_sec))
-		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime_nsec);
+		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + (BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff);
 	struct inode___67 *newer = (void *)inode;
 	if (bpf_core_field_exists(newer->__i_ctime))
-		return BPF_CORE_READ(newer, __i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(newer, __i_ctime.tv_nsec);
+		return BPF_CORE_READ(newer, __i_ctime.tv_sec) * 1000000000ull + (BPF_CORE_READ(newer, __i_ctime.tv_nsec) & 0x7fffffff);
 	struct inode___65 *older = (void *)inode;
 	return BPF_CORE_READ(older, i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(older, i_ctime.tv_nsec);
 }

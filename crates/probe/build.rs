@@ -39,6 +39,8 @@ fn programs(out: &Path) {
     }
     let Some(clang) = clang() else {
         println!("cargo:rustc-cfg=no_clang");
+        // What is not there counts as changed: the next build looks again.
+        println!("cargo:rerun-if-changed=no-clang-yet");
         println!(
             "cargo:warning=no clang that can make BPF programs: the live probe is left out (apt-get install clang-19)"
         );

@@ -17,6 +17,7 @@ use falco_catalog::{Catalog, EventSet};
 use falco_compiler::compile_output;
 use falco_engine::eval::Evaluator;
 use falco_engine::inspector::Inspector;
+use falco_engine::state::StrList;
 use falco_probe::{Live, Scope, Settings};
 
 /// One at a time: a source sees the children of all tests of this process.
@@ -345,4 +346,113 @@ fn namespaces_and_rights() {
             "procexit status=1792 ret=7 sig=0 core=0 reaper_tid=0",
         ],
     );
+}
+
+#[test]
+fn programs_out_of_memory_namespaces_and_threads() {
+    let format =
+        "*%evt.type %evt.res %proc.name %proc.exepath %proc.is_exe_from_memfd %proc.vpid %thread.ismain %proc.pname";
+    let busybox = std::fs::read("/bin/true").unwrap();
+    let lines = events_of("programs_out_of_memory_namespaces_and_threads", format, || {
+        let argv = [c"hidden".as_ptr(), null()];
+        // SAFETY: every pointer leads to what the call asks for; the children only make system calls.
+        unsafe {
+            let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+            if pid == 0 {
+                let fd = libc::syscall(libc::SYS_memfd_create, c"payload".as_ptr(), libc::MFD_CLOEXEC) as i32;
+                libc::write(fd, busybox.as_ptr().cast(), busybox.len());
+                libc::syscall(libc::SYS_execveat, fd, c"".as_ptr(), argv.as_ptr(), null::<u8>(), libc::AT_EMPTY_PATH);
+                libc::_exit(1);
+            }
+            libc::waitpid(pid as i32, std::ptr::null_mut(), 0);
+            libc::syscall(libc::SYS_unshare, libc::CLONE_NEWPID);
+            let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+            if pid == 0 {
+                libc::syscall(libc::SYS_execve, c"/bin/true".as_ptr(), argv.as_ptr(), null::<u8>());
+                libc::_exit(1);
+            }
+            libc::waitpid(pid as i32, std::ptr::null_mut(), 0);
+        }
+    });
+    let Some(lines) = lines else { return };
+    let execs: Vec<_> = lines.iter().filter(|l| l.starts_with("execve")).collect();
+    assert!(like("execve SUCCESS * memfd:payload true * true *", execs[0]), "{}", execs[0]);
+    if lines.iter().any(|l| l.starts_with("unshare EPERM")) {
+        let _ = writeln!(std::io::stderr(), "skipped: namespaces are not allowed here");
+        return;
+    }
+    let real = std::fs::canonicalize("/bin/true").unwrap();
+    assert!(like(&format!("execve SUCCESS true {} false 1 true *", real.display()), execs[1]), "{}", execs[1]);
+    assert!(lines.iter().any(|l| like("clone SUCCESS * 1 true *", l)), "the child's own clone: {lines:#?}");
+}
+
+/// What the state knows after the events is what /proc shows.
+#[test]
+fn the_state_is_what_proc_shows() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let settings = Settings { scope: Scope::Started, ..Settings::default() };
+    let live = match Live::open(&settings) {
+        Ok(live) => live,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "skipped: {error} (the_state_is_what_proc_shows)");
+            return;
+        }
+    };
+    let dir = folder("state");
+    let script = "cd /usr; exec 6</etc/hostname 7>&6; echo ready; read line";
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", script, "two words", ""])
+        .env_clear()
+        .env("A", "b c")
+        .current_dir(&dir)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut ready = [0u8; 6];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut ready).unwrap();
+    let pid = i64::from(child.id());
+    let picture = falco_probe::snapshot::Snapshot::take().unwrap();
+    settings.stop.store(true, Ordering::Relaxed);
+    let mut inspector = Inspector::new(live);
+    while inspector.next().unwrap().is_some() {}
+    child.stdin.take();
+    child.wait().unwrap();
+
+    let shown = picture.processes.iter().find(|p| p.tid == pid).unwrap();
+    let thread = inspector.machine().thread(pid).unwrap();
+    let text = |t: &[u8]| String::from_utf8_lossy(t).into_owned();
+    assert_eq!(text(&thread.comm), text(&shown.comm));
+    assert_eq!(text(&thread.exe), text(&shown.exe));
+    assert_eq!(text(&thread.exepath), text(&shown.exepath));
+    assert_eq!(thread.args, StrList::from_nul_separated(&shown.args));
+    assert_eq!(thread.env, StrList::from_nul_separated(&shown.env));
+    assert_eq!(text(&thread.cwd).trim_end_matches('/'), text(&shown.cwd));
+    let cgroups: String = thread.cgroups.iter().map(|(s, p)| format!("{}={}\0", text(s), text(p))).collect();
+    assert_eq!(cgroups.replace("blkio", "io"), text(&shown.cgroups));
+    assert_eq!((thread.pid, thread.ptid, thread.vpid, thread.vtid), (shown.pid, shown.ptid, shown.vpid, shown.vtid));
+    assert_eq!((thread.sid, thread.pgid, thread.vpgid), (shown.sid, shown.pgid, shown.vpgid));
+    assert_eq!(
+        (thread.uid, thread.gid, thread.loginuid, thread.tty),
+        (shown.uid, shown.gid, shown.loginuid, shown.tty)
+    );
+    assert_eq!(
+        (thread.cap_inheritable, thread.cap_permitted, thread.cap_effective),
+        (shown.cap_inheritable, shown.cap_permitted, shown.cap_effective)
+    );
+    assert_eq!(
+        (thread.exe_ino, thread.exe_ino_ctime, thread.exe_ino_mtime, thread.exe_writable),
+        (shown.exe_ino, shown.exe_ino_ctime, shown.exe_ino_mtime, shown.exe_writable)
+    );
+    assert_eq!(thread.fdlimit, shown.fdlimit);
+    // Descriptors that the shell opened itself: numbers, names, inodes, devices.
+    let list = picture.fds.iter().find(|list| list.tid == pid).unwrap();
+    for num in [6, 7] {
+        let entry = list.fds.iter().find(|e| e.fd == num).unwrap();
+        let fd = thread.fds.get(num).unwrap();
+        let falco_scap::item::FdInfo::FileV2 { name, dev, .. } = &entry.info else { panic!("{entry:?}") };
+        assert_eq!((text(&fd.name), fd.ino, fd.dev), (text(name), entry.ino, *dev));
+    }
+    std::fs::remove_dir_all(dir).unwrap();
 }
