@@ -456,3 +456,39 @@ fn the_state_is_what_proc_shows() {
     }
     std::fs::remove_dir_all(dir).unwrap();
 }
+
+#[test]
+fn what_the_ring_cannot_hold_is_counted() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let events = EventSet::by_name("close");
+    let settings = Settings { events, scope: Scope::Started, ring_bytes: 4096, ..Settings::default() };
+    let live = match Live::open(&settings) {
+        Ok(live) => live,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "skipped: {error} (what_the_ring_cannot_hold_is_counted)");
+            return;
+        }
+    };
+    // SAFETY: the child only makes system calls and ends.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: closing nothing does nothing.
+        unsafe {
+            (0..1000).for_each(|_| drop(libc::close(-1)));
+            libc::_exit(0);
+        }
+    }
+    // SAFETY: waits for the child.
+    unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+    settings.stop.store(true, Ordering::Relaxed);
+    let mut inspector = Inspector::new(live);
+    let mut read = 0;
+    while inspector.next().unwrap().is_some() {
+        read += 1;
+    }
+    let counters = inspector.source().counters();
+    assert_eq!(counters.sent, read, "what is sent is read");
+    assert!(counters.lost_ring_full > 800, "{counters:?}");
+    // The child's clone, a thousand closes, its end.
+    assert_eq!(counters.sent + counters.lost(), 1002, "{counters:?}");
+}

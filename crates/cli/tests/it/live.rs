@@ -159,6 +159,32 @@ fn alerts_come_at_once_and_an_interrupt_ends_it_well() {
 }
 
 #[test]
+fn one_process_and_what_it_starts() {
+    if !works("one_process_and_what_it_starts") {
+        return;
+    }
+    let folder = Folder::new("pid");
+    let mut shell = Command::new("sh").stdin(Stdio::piped()).spawn().unwrap();
+    let mut run = binary();
+    run.args(["run", "--live", "-v", "-r", &folder.path("rules.yaml"), "--rule", "Read shadow"]);
+    run.args(["--pid", &shell.id().to_string(), "-n", "1000000"]);
+    let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = BufReader::new(run.stderr.take().unwrap()).lines();
+    assert_eq!(err.next().unwrap().unwrap(), "watching");
+    // Somebody else's reading does not count.
+    Command::new("cat").arg("/etc/shadow").stdout(Stdio::null()).status().unwrap();
+    shell.stdin.take().unwrap().write_all(b"(cat /etc/shadow > /dev/null)\n").unwrap();
+    shell.wait().unwrap();
+    let pid = run.id().to_string();
+    assert!(Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status().unwrap().success());
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let [alert] = alerts(&text)[..] else { panic!("{text}") };
+    assert!(alert.starts_with("Warning opened (proc=cat cmd=cat /etc/shadow parent=sh "), "{alert}");
+}
+
+#[test]
 fn sysdig_reads_a_recording() {
     if !works("sysdig_reads_a_recording") {
         return;
