@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod capture;
+mod guest;
 mod intrusion;
 mod measure;
 
@@ -17,12 +18,14 @@ const USAGE: &str = "usage: cargo xtask testdata|lints [--check]
        cargo xtask capture [--events N] [--seed S] [--gzip] -o FILE
        cargo xtask rules N FILE
        cargo xtask replay CAPTURE
+       cargo xtask test-guest
 
 testdata    writes the captures under testdata/captures; with --check only says whether they are what it would write
 lints       writes docs/lints from the lints' sources; with --check only says whether it is what it would write
 capture     writes a made-up recording of N events (5,000,000) of a small server, always the same for the same seed
 rules       writes N made-up rules, no two alike
-replay      says how fast a capture is read, and read into the state";
+replay      says how fast a capture is read, and read into the state
+test-guest  runs the live probe's tests on Debian's kernel in an emulator";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         ["lints", "--check"] => lints(true),
         ["capture", options @ ..] => long_capture(options),
         ["rules", count, file] => many_rules(count, file),
+        ["test-guest"] => guest::run(),
         ["replay", file] => {
             measure::replay(Path::new(file)).map(|lines| lines.iter().for_each(|line| eprintln!("{line}")))
         }
