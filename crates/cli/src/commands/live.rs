@@ -14,7 +14,7 @@ use crate::args::{Global, Watch};
 use crate::error::CliError;
 use crate::render;
 
-/// Opens the live source as the arguments say. With a command, start that with [`Watched::start`] after this.
+/// Opens the live source as the arguments say. With a command, start it after this.
 pub fn open(watch: &Watch, events: EventSet) -> Result<(Live, Watched)> {
     let scope = match watch.pid {
         Some(pid) => Scope::Process(pid),
