@@ -97,6 +97,16 @@ struct {
 	__type(value, u8);
 } tree SEC(".maps");
 
+// The path that a thread's call was given, from when it began: the memory may hold another one when the call returns.
+#define MAX_PATH 1024
+struct given { u32 call; u32 len; u8 path[MAX_PATH]; }; // call: its number and 1; 0 when there is none
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct given);
+} paths SEC(".maps");
+
 static __always_inline void count(u32 what, u64 n)
 {
 	u64 *value = bpf_map_lookup_elem(&counters, &what);

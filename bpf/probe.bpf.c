@@ -138,3 +138,35 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info)
 	end(s);
 	return 0;
 }
+
+// ---- what a call is given when it begins, of those whose paths rules look at
+
+// The arguments of a system call's own tracepoint.
+struct enter { u64 common; u64 nr; u64 args[6]; };
+
+static __always_inline int keep_path(struct enter *ctx, u64 from)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	if (!wanted(bpf_get_current_pid_tgid() >> 32))
+		return 0;
+	struct given *given = bpf_task_storage_get(&paths, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!given)
+		return 0;
+	long len = bpf_probe_read_user_str(given->path, MAX_PATH, (void *)from);
+	// One that is longer, or not in memory yet, is read when the call returns.
+	given->len = len;
+	given->call = len > 0 && len < MAX_PATH ? (u32)ctx->nr + 1 : 0;
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_open")
+int enter_open(struct enter *ctx) { return keep_path(ctx, ctx->args[0]); }
+
+SEC("tracepoint/syscalls/sys_enter_creat")
+int enter_creat(struct enter *ctx) { return keep_path(ctx, ctx->args[0]); }
+
+SEC("tracepoint/syscalls/sys_enter_openat")
+int enter_openat(struct enter *ctx) { return keep_path(ctx, ctx->args[1]); }
+
+SEC("tracepoint/syscalls/sys_enter_openat2")
+int enter_openat2(struct enter *ctx) { return keep_path(ctx, ctx->args[1]); }

@@ -17,6 +17,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t cgroup2 none /sys/fs/cgroup
+mount -t tracefs tracefs /sys/kernel/tracing
 busybox ip link set lo up
 uname -r
 cd /tmp

@@ -15,7 +15,7 @@ use falco_catalog::{EventType, event};
 use falco_engine::inspector::EventSource;
 use falco_scap::{Advance, Event, FdList, Item};
 use libbpf_rs::skel::{OpenSkel as _, Skel as _, SkelBuilder as _};
-use libbpf_rs::{MapCore as _, MapFlags, PrintLevel, RingBuffer, RingBufferBuilder};
+use libbpf_rs::{Link, MapCore as _, MapFlags, PrintLevel, RingBuffer, RingBufferBuilder, TracepointCategory};
 
 use crate::plan::Plan;
 use crate::snapshot::{self, Snapshot};
@@ -47,6 +47,8 @@ pub struct Live {
     // Dropped in this order: the ring reads a map of the programs.
     ring: RingBuffer<'static>,
     skel: skel::ProbeSkel<'static>,
+    /// What reads paths when calls begin.
+    early: Vec<Link>,
     incoming: Batch,
     head: std::vec::IntoIter<Item<'static>>,
     batch: Vec<u8>,
@@ -125,6 +127,14 @@ impl Live {
         if settings.scope == Scope::Machine {
             open.progs.on_fork.set_autoload(false);
         }
+        for program in [
+            &mut open.progs.enter_open,
+            &mut open.progs.enter_creat,
+            &mut open.progs.enter_openat,
+            &mut open.progs.enter_openat2,
+        ] {
+            program.set_autoattach(false);
+        }
         let mut skel = open.load().map_err(kernel("load the programs"))?;
 
         for (index, xlat) in (1u32..).zip(&plan.xlats) {
@@ -155,10 +165,12 @@ impl Live {
         let ring = ring.build().map_err(kernel("open the ring"))?;
         // First the events, then the picture: what happens meanwhile is in the ring.
         skel.attach().map_err(kernel("attach the programs"))?;
+        let early = early(&mut skel.progs);
         let head = Snapshot::take()?.into_items().into_iter();
         Ok(Self {
             ring,
             skel,
+            early,
             incoming,
             head,
             batch: Vec::new(),
@@ -169,6 +181,12 @@ impl Live {
             stop: Arc::clone(&settings.stop),
             ending: false,
         })
+    }
+
+    /// Whether the paths of opened files are those that the calls were given, even if somebody changes them meanwhile. It takes a
+    /// tracefs, mounted at `/sys/kernel/tracing`.
+    pub fn sees_calls_begin(&self) -> bool {
+        !self.early.is_empty()
     }
 
     /// What was counted so far, over all processors.
@@ -244,6 +262,21 @@ impl Live {
         self.record = (start, data + at as usize);
         Ok(true)
     }
+}
+
+/// Attaches what looks at calls when they begin; nothing where there is no tracefs.
+fn early(progs: &mut skel::ProbeProgs<'_>) -> Vec<Link> {
+    let calls = [
+        (&mut progs.enter_open, "sys_enter_open"),
+        (&mut progs.enter_creat, "sys_enter_creat"),
+        (&mut progs.enter_openat, "sys_enter_openat"),
+        (&mut progs.enter_openat2, "sys_enter_openat2"),
+    ];
+    let attach = |(program, name): (&mut libbpf_rs::ProgramMut<'_>, _)| {
+        program.attach_tracepoint(TracepointCategory::Syscalls, name).ok()
+    };
+    // All or none: half a protection would be taken for a whole one.
+    calls.into_iter().map(attach).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A record's bytes before the parameters' lengths: the processor and the event's header.

@@ -494,3 +494,42 @@ fn what_the_ring_cannot_hold_is_counted() {
     // The child's clone, a thousand closes, its end.
     assert_eq!(counters.sent + counters.lost(), 1002, "{counters:?}");
 }
+
+/// The call is given one path; while it waits, another thread puts another in its place.
+#[test]
+fn a_path_that_is_changed_amid_the_call() {
+    const TEST: &str = "a_path_that_is_changed_amid_the_call";
+    let probe = Live::open(&Settings { scope: Scope::Started, ..Settings::default() });
+    if probe.is_ok_and(|live| !live.sees_calls_begin()) {
+        let _ = writeln!(std::io::stderr(), "skipped: no tracefs at /sys/kernel/tracing ({TEST})");
+        return;
+    }
+    let dir = folder("race");
+    let mut path = format!("{dir}/fifo-one\0").into_bytes();
+    let digit = path.len() - 4;
+    let made = path.clone();
+    let lines = events_of(TEST, "*%evt.type %evt.arg.name", || {
+        // SAFETY: every pointer leads to what the call asks for; the child shares nothing that it changes but the path.
+        unsafe {
+            let shared =
+                libc::mmap(std::ptr::null_mut(), 4096, 3, libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1, 0).cast::<u8>();
+            std::ptr::copy_nonoverlapping(path.as_mut_ptr(), shared, path.len());
+            libc::mkfifo(made.as_ptr().cast(), 0o600);
+            let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+            if pid == 0 {
+                // What is not in memory yet the probe cannot read, so this looks at it first. The call waits until somebody writes.
+                std::ptr::read_volatile(shared);
+                libc::syscall(libc::SYS_openat, libc::AT_FDCWD, shared, libc::O_RDONLY, 0);
+                libc::_exit(0);
+            }
+            libc::usleep(200_000);
+            std::ptr::copy_nonoverlapping(b"two".as_ptr(), shared.add(digit), 3);
+            libc::syscall(libc::SYS_openat, libc::AT_FDCWD, made.as_ptr(), libc::O_WRONLY, 0);
+            libc::waitpid(pid as i32, std::ptr::null_mut(), 0);
+        }
+    });
+    std::fs::remove_dir_all(&dir).unwrap();
+    let Some(lines) = lines else { return };
+    let opened: Vec<_> = lines.iter().filter(|l| l.starts_with("openat ")).collect();
+    assert_eq!(opened, [&format!("openat {dir}/fifo-one"), &format!("openat {dir}/fifo-one")]);
+}

@@ -19,7 +19,8 @@ use crate::render;
 pub fn run(args: &Run, mut judge: Judge, printer: &mut Printer, facts: &mut Facts, global: &Global) -> Result<()> {
     let (source, watched) = live::open(&args.watch, interest(&judge))?;
     if global.verbose > 0 {
-        writeln!(render::stderr(global), "watching")?;
+        let how = if source.sees_calls_begin() { "" } else { "; no tracefs, so paths are those when calls return" };
+        writeln!(render::stderr(global), "watching{how}")?;
     }
     let mut inspector = Inspector::new(source);
     let limit = args.max_events.unwrap_or(u64::MAX);
