@@ -246,22 +246,33 @@ impl Session {
     ) {
         let names_changed = self.survey(changed, touched, groups, dirty, texts);
         let mut affected = touched.clone();
-        let mut open: FxHashSet<Node> = touched.clone();
         if names_changed {
             affected.extend(&self.asking);
-            open = self.close_upwards(&affected);
-            affected.extend(&open);
+            affected = self.close_upwards(&affected);
         } else if self.is_pointed_at(touched) {
-            open = self.users(touched);
-            affected.extend(&open);
+            affected.extend(self.users(touched));
         }
         // Layer by layer: those who use what looks different now are affected, too.
+        let (mut different, mut loud) = (FxHashSet::default(), FxHashSet::default());
         let part = loop {
             let part = self.compile_part(&affected, groups, texts);
-            open.retain(|node| !self.looks_the_same(*node, &part, groups, texts));
-            open = self.users(&open);
-            open.retain(|node| affected.insert(*node));
-            if open.is_empty() {
+            let mut news: FxHashSet<Node> = FxHashSet::default();
+            loop {
+                let known = different.len();
+                for node in &affected {
+                    if !different.contains(node) && !self.looks_the_same(*node, &part, &mut loud, groups, texts) {
+                        different.insert(*node);
+                        news.insert(*node);
+                    }
+                }
+                // A problem can be passed on among those that are looked at together.
+                if different.len() == known {
+                    break;
+                }
+            }
+            let before = affected.len();
+            affected.extend(self.users(&news));
+            if affected.len() == before {
                 break part;
             }
         };
@@ -382,22 +393,37 @@ impl Session {
         })
     }
 
-    /// Whether what changed about something is nothing to those who use it.
-    fn looks_the_same(&self, node: Node, part: &Part, groups: &Groups, texts: &mut TextCache) -> bool {
+    /// Whether what changed about something is nothing to those who use it. `loud`: macros that may have a problem in
+    /// their checks or in those of a macro that they use, now or before.
+    fn looks_the_same(
+        &self,
+        node: Node,
+        part: &Part,
+        loud: &mut FxHashSet<u32>,
+        groups: &Groups,
+        texts: &mut TextCache,
+    ) -> bool {
         let Node::Macro(id) = node else { return matches!(node, Node::Rule(_)) };
-        let (Some(old), Some(new)) = (self.units.macro_(id), part.units.macro_(id)) else { return false };
-        // Those who use it may have seen it at several times.
+        let units = self.units.macro_(id).zip(part.units.macro_(id));
+        // Those who use it may have seen it at several times; then what they saw is anybody's guess.
         let once = |restaged: &FxHashSet<Node>| !restaged.contains(&node);
-        if groups.files([&node]).len() > 1 || !once(&self.restaged) || !once(&part.restaged) {
+        let simple = groups.files([&node]).len() == 1 && once(&self.restaged) && once(&part.restaged);
+        let Some((old, new)) = units.filter(|_| simple) else {
+            loud.insert(id);
             return false;
-        }
+        };
         let speaks = |checked: &Checked| checked.notes.iter().any(|note| matches!(note, Note::Problem { .. }));
         let quiet = self.reached.get(&id).into_iter().flatten().all(|source| {
             let before = self.macro_checks.get(&(id, Arc::clone(source)));
             let now = texts.check(&self.options, &new.condition.text, source);
             before.is_some_and(|before| !speaks(before)) && !speaks(&now)
         });
-        quiet && old.looks_like(new)
+        let uses_loud = old.targets.iter().chain(&new.targets).flatten().any(|target| loud.contains(target));
+        if !quiet || uses_loud {
+            loud.insert(id);
+            return false;
+        }
+        old.looks_like(new)
     }
 
     /// Checks macros again whose condition changed, or the sources of whose users did.

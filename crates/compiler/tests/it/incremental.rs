@@ -491,3 +491,23 @@ fn a_cancelled_compilation_leaves_a_cache_that_works() {
     assert_same(&cached, &compile(&more, &editor()), &"after cancelling");
     assert_eq!(cache.work().files_parsed, 1);
 }
+
+/// A macro between the mistake and the rule looks as it did, but what it brings to the rule is broken now.
+#[test]
+fn a_mistake_far_down_reaches_every_rule() {
+    let base = "\
+- macro: a
+  condition: evt.type = open
+- macro: b
+  condition: a and proc.name = x
+- rule: r
+  desc: d
+  condition: b
+  output: x
+  priority: INFO
+";
+    let more = "- macro: a\n  condition: and proc.pid > 1\n  override: {condition: append}\n";
+    work([base, more], 1, "proc.pid", "proc.pidd");
+    work([base, more], 1, "and proc", "and and proc");
+    work([base, "- list: unrelated\n  items: [y]\n"], 0, "= open", "= openn");
+}
