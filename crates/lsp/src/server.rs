@@ -53,19 +53,32 @@ impl Server {
         url: Url,
         feature: impl FnOnce(&Request) -> Option<T> + Send + 'static,
     ) -> Result<Option<T>> {
-        let Some(snapshot) = ordered::snapshot() else { return Ok(None) };
+        let Some(mut snapshot) = ordered::snapshot() else { return Ok(None) };
+        let store = self.store.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let Some((set, file)) = snapshot.find(&url) else { return Ok(None) };
-            let converter = match snapshot.documents.get(&url) {
-                Some(document) => Converter::of_rope(document.rope(), snapshot.encoding),
-                None => match Converter::of_file(set, file, snapshot.encoding) {
-                    Some(converter) => converter,
-                    None => return Ok(None),
-                },
-            };
-            // A newer state took over while this one was being worked out.
-            let Some(analysis) = set.analysis().cloned() else { return Err(Error::content_modified()) };
-            Ok(feature(&Request { set: set.clone(), analysis, file, converter, snapshot: snapshot.clone() }))
+            loop {
+                let Some((set, file)) = snapshot.find(&url) else { return Ok(None) };
+                let Some(analysis) = set.analysis().cloned() else {
+                    // A newer state took over while this one was being worked out. The request is pointless if its document
+                    // was edited; if other files came to light, the newer state answers it.
+                    let newer = store.lock().snapshot();
+                    let version = |snapshot: &Snapshot| snapshot.documents.get(&url).map(|document| document.version());
+                    if version(&newer) != version(&snapshot) {
+                        return Err(Error::content_modified());
+                    }
+                    snapshot = newer;
+                    continue;
+                };
+                let converter = match snapshot.documents.get(&url) {
+                    Some(document) => Converter::of_rope(document.rope(), snapshot.encoding),
+                    None => match Converter::of_file(set, file, snapshot.encoding) {
+                        Some(converter) => converter,
+                        None => return Ok(None),
+                    },
+                };
+                let (set, snapshot) = (set.clone(), snapshot.clone());
+                return Ok(feature(&Request { set, analysis, file, converter, snapshot }));
+            }
         });
         // A panic in a feature is that request's error; the server lives on.
         task.await.map_err(|e| {
