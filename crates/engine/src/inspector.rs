@@ -112,10 +112,10 @@ impl EventCounts {
     }
 }
 
-/// Feeds a source's items to a [`Machine`], event by event.
+/// What items and events do to a [`Machine`], and what of a capture's header waits for the first event. It knows no source: whoever
+/// has items and events hands them in.
 #[derive(Debug)]
-pub struct Inspector<S> {
-    source: S,
+pub struct Intake {
     machine: Machine,
     counts: EventCounts,
     /// What a capture's header told and is taken in only after its first events; `None` once that is done.
@@ -130,29 +130,10 @@ struct Header {
     complete: bool,
 }
 
-impl<S: EventSource> Inspector<S> {
+impl Intake {
     /// Starts with a machine of which nothing is known.
-    pub fn new(source: S) -> Self {
-        Self::with_limits(source, Limits::default())
-    }
-
-    /// The same with other bounds on what is kept.
-    pub fn with_limits(source: S, limits: Limits) -> Self {
-        Self { source, machine: Machine::new(limits), counts: EventCounts::default(), header: Some(Header::default()) }
-    }
-
-    /// Lets the users and groups of this machine name ids that the capture does not; see [`Machine::use_local_accounts`].
-    #[must_use]
-    pub fn with_local_accounts(mut self, use_them: bool) -> Self {
-        self.machine.use_local_accounts(use_them);
-        self
-    }
-
-    /// Tells connections that are pending or failed from those that are made; see [`Machine::track_connections`].
-    #[must_use]
-    pub fn with_connection_tracking(mut self, track: bool) -> Self {
-        self.machine.track_connections(track);
-        self
+    pub fn new(limits: Limits) -> Self {
+        Self { machine: Machine::new(limits), counts: EventCounts::default(), header: Some(Header::default()) }
     }
 
     /// The machine as the last event left it.
@@ -160,92 +141,43 @@ impl<S: EventSource> Inspector<S> {
         &self.machine
     }
 
-    /// What came so far, by kind.
-    pub fn counts(&self) -> &EventCounts {
-        &self.counts
+    /// Gives the machine away.
+    pub fn into_machine(self) -> Machine {
+        self.machine
     }
 
-    /// The source.
-    pub fn source(&self) -> &S {
-        &self.source
-    }
-
-    /// Gives the source back.
-    pub fn into_source(self) -> S {
-        self.source
-    }
-
-    /// The next event; `None` at the end. Events that are for the state alone come too: see [`EventContext::visible`].
-    #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
-    pub fn next(&mut self) -> Result<Option<Step<'_>>, S::Error> {
-        let Some(ctx) = self.process_next()? else { return Ok(None) };
-        let machine = &self.machine;
-        Ok(self.source.event().map(|event| Step { event, ctx, machine }))
-    }
-
-    /// The next event that rules and output see.
-    pub fn next_visible(&mut self) -> Result<Option<Step<'_>>, S::Error> {
-        let ctx = loop {
-            match self.process_next()? {
-                None => return Ok(None),
-                Some(ctx) if ctx.visible => break ctx,
-                Some(_) => {}
-            }
-        };
-        let machine = &self.machine;
-        Ok(self.source.event().map(|event| Step { event, ctx, machine }))
-    }
-
-    /// Takes in all up to the next event and that too.
+    /// Takes in an event. `None` for one that belongs to the header: a capture may begin with what went on while its header was
+    /// written, which is state and no news.
     #[inline]
-    fn process_next(&mut self) -> Result<Option<EventContext>, S::Error> {
-        loop {
-            match self.source.advance()? {
-                Advance::Event => {
-                    if self.header.is_some() && self.is_of_the_header() {
-                        continue;
-                    }
-                    let Some(event) = self.source.event() else { continue };
-                    let ctx = self.machine.process(&event);
-                    self.counts.count(event.ty, ctx.visible);
-                    if let Some(tid) = self.machine.fds_passed_to.take()
-                        && let Some(list) = self.source.descriptors(tid)
-                    {
-                        self.machine.load_missing_fds(list);
-                    }
-                    return Ok(Some(ctx));
-                }
-                Advance::End => {
-                    self.end_header();
-                    return Ok(None);
-                }
-                Advance::Item(item) => self.load(item),
-            }
+    pub fn event(&mut self, event: &Event<'_>) -> Option<EventContext> {
+        if self.header.is_some() && self.is_of_the_header(event) {
+            return None;
         }
+        let ctx = self.machine.process(event);
+        self.counts.count(event.ty, ctx.visible);
+        Some(ctx)
     }
 
-    /// Before the first event that is news: a capture may begin with what went on while its header was written. That is state;
-    /// it is taken in here.
+    /// Before the first event that is news.
     #[cold]
-    fn is_of_the_header(&mut self) -> bool {
+    fn is_of_the_header(&mut self, event: &Event<'_>) -> bool {
         if let Some(header) = &mut self.header
             && !header.complete
         {
             header.complete = true;
             self.machine.finish_header();
         }
-        if let Some(event) = self.source.event()
-            && is_state_event(&event)
-        {
-            self.machine.process(&event);
+        if is_state_event(event) {
+            self.machine.process(event);
             self.counts.count(event.ty, false);
             return true;
         }
-        self.end_header();
+        self.end();
         false
     }
 
-    fn load(&mut self, item: Item<'_>) {
+    /// Takes in what is no event. `recorded`: whether it was recorded earlier, and does not tell of this machine now.
+    pub fn item(&mut self, item: Item<'_>, recorded: bool) {
         let machine = &mut self.machine;
         match item {
             Item::Restart => {
@@ -253,7 +185,7 @@ impl<S: EventSource> Inspector<S> {
                 self.header = Some(Header::default());
             }
             Item::Machine(info) => {
-                if !self.source.is_recording() {
+                if !recorded {
                     machine.set_boot_ts(info.boot_ts_epoch);
                 }
                 machine.load_info(info);
@@ -272,7 +204,8 @@ impl<S: EventSource> Inspector<S> {
         }
     }
 
-    fn end_header(&mut self) {
+    /// There is nothing more: what waits for an event is taken in without one.
+    pub fn end(&mut self) {
         let Some(header) = self.header.take() else { return };
         if !header.complete {
             self.machine.finish_header();
@@ -280,6 +213,107 @@ impl<S: EventSource> Inspector<S> {
         self.machine.load_interfaces(&header.interfaces);
         self.machine.load_users(header.users);
         self.machine.orient_sockets();
+    }
+}
+
+/// Feeds a source's items to a [`Machine`], event by event.
+#[derive(Debug)]
+pub struct Inspector<S> {
+    source: S,
+    intake: Intake,
+}
+
+impl<S: EventSource> Inspector<S> {
+    /// Starts with a machine of which nothing is known.
+    pub fn new(source: S) -> Self {
+        Self::with_limits(source, Limits::default())
+    }
+
+    /// The same with other bounds on what is kept.
+    pub fn with_limits(source: S, limits: Limits) -> Self {
+        Self { source, intake: Intake::new(limits) }
+    }
+
+    /// Lets the users and groups of this machine name ids that the capture does not; see [`Machine::use_local_accounts`].
+    #[must_use]
+    pub fn with_local_accounts(mut self, use_them: bool) -> Self {
+        self.intake.machine.use_local_accounts(use_them);
+        self
+    }
+
+    /// Tells connections that are pending or failed from those that are made; see [`Machine::track_connections`].
+    #[must_use]
+    pub fn with_connection_tracking(mut self, track: bool) -> Self {
+        self.intake.machine.track_connections(track);
+        self
+    }
+
+    /// The machine as the last event left it.
+    pub fn machine(&self) -> &Machine {
+        &self.intake.machine
+    }
+
+    /// What came so far, by kind.
+    pub fn counts(&self) -> &EventCounts {
+        &self.intake.counts
+    }
+
+    /// The source.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// Gives the source back.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
+    /// The next event; `None` at the end. Events that are for the state alone come too: see [`EventContext::visible`].
+    #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
+    pub fn next(&mut self) -> Result<Option<Step<'_>>, S::Error> {
+        let Some(ctx) = self.process_next()? else { return Ok(None) };
+        let machine = &self.intake.machine;
+        Ok(self.source.event().map(|event| Step { event, ctx, machine }))
+    }
+
+    /// The next event that rules and output see.
+    pub fn next_visible(&mut self) -> Result<Option<Step<'_>>, S::Error> {
+        let ctx = loop {
+            match self.process_next()? {
+                None => return Ok(None),
+                Some(ctx) if ctx.visible => break ctx,
+                Some(_) => {}
+            }
+        };
+        let machine = &self.intake.machine;
+        Ok(self.source.event().map(|event| Step { event, ctx, machine }))
+    }
+
+    /// Takes in all up to the next event and that too.
+    #[inline]
+    fn process_next(&mut self) -> Result<Option<EventContext>, S::Error> {
+        loop {
+            match self.source.advance()? {
+                Advance::Event => {
+                    let Some(event) = self.source.event() else { continue };
+                    let Some(ctx) = self.intake.event(&event) else { continue };
+                    if let Some(tid) = self.intake.machine.fds_passed_to.take()
+                        && let Some(list) = self.source.descriptors(tid)
+                    {
+                        self.intake.machine.load_missing_fds(list);
+                    }
+                    return Ok(Some(ctx));
+                }
+                Advance::End => {
+                    self.intake.end();
+                    return Ok(None);
+                }
+                Advance::Item(item) => {
+                    let recorded = self.source.is_recording();
+                    self.intake.item(item, recorded);
+                }
+            }
+        }
     }
 }
 

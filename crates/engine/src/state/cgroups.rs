@@ -69,6 +69,11 @@ impl Cgroups {
         *self.source == *bytes
     }
 
+    /// What they were read from.
+    pub(super) fn source(&self) -> &[u8] {
+        &self.source
+    }
+
     /// What is kept.
     pub(super) fn texts(&self) -> [&Text; 2] {
         [self.items.shared(), &self.source]

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::machine::Machine;
 use super::types::Thread;
@@ -71,6 +71,13 @@ pub enum ProbeKind {
     Readiness,
 }
 
+/// Where metadata tell of health probes.
+const PROBES: [(&str, ProbeKind); 3] = [
+    ("Healthcheck", ProbeKind::Healthcheck),
+    ("LivenessProbe", ProbeKind::Liveness),
+    ("ReadinessProbe", ProbeKind::Readiness),
+];
+
 impl Container {
     /// A label's value.
     pub fn label(&self, key: &str) -> Option<&str> {
@@ -111,13 +118,8 @@ impl Container {
             labels
         };
         let mounts = json.get("Mounts").and_then(Value::as_array).into_iter().flatten().map(Mount::from_json).collect();
-        let probes = [
-            ("Healthcheck", ProbeKind::Healthcheck),
-            ("LivenessProbe", ProbeKind::Liveness),
-            ("ReadinessProbe", ProbeKind::Readiness),
-        ];
         let probes =
-            probes.iter().filter_map(|(key, kind)| Some(HealthProbe::from_json(*kind, json.get(*key)?))).collect();
+            PROBES.iter().filter_map(|(key, kind)| Some(HealthProbe::from_json(*kind, json.get(*key)?))).collect();
         Some(Self {
             id: text("id"),
             full_id: text("full_id"),
@@ -146,7 +148,40 @@ impl Container {
     }
 }
 
+impl Container {
+    /// The metadata as [`Self::from_json`] reads them.
+    pub fn to_json(&self) -> Value {
+        let labels = |labels: &[(String, String)]| -> Value {
+            labels.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect()
+        };
+        let mut container = json!({
+            "id": self.id, "full_id": self.full_id, "name": self.name, "image": self.image, "imageid": self.image_id,
+            "imagerepo": self.image_repo, "imagetag": self.image_tag, "imagedigest": self.image_digest,
+            "privileged": self.privileged, "host_pid": self.host_pid, "host_network": self.host_network,
+            "host_ipc": self.host_ipc, "Mounts": self.mounts.iter().map(Mount::to_json).collect::<Vec<_>>(),
+            "labels": labels(&self.labels), "ip": self.ip, "cni_json": self.cni_json,
+            "is_pod_sandbox": self.is_pod_sandbox, "pod_sandbox_id": self.pod_sandbox_id,
+            "pod_sandbox_labels": labels(&self.pod_sandbox_labels), "created_time": self.created_time, "User": self.user,
+        });
+        if let Some((number, _)) = KINDS.iter().find(|(_, name)| *name == self.kind) {
+            container["type"] = (*number).into();
+        }
+        for probe in &self.probes {
+            let key = PROBES.iter().find(|(_, kind)| *kind == probe.kind).map_or("", |(key, _)| key);
+            container[key] = json!({"exe": probe.exe, "args": probe.args});
+        }
+        json!({ "container": container })
+    }
+}
+
 impl Mount {
+    fn to_json(&self) -> Value {
+        json!({
+            "Source": self.source, "Destination": self.dest, "Mode": self.mode, "RW": self.rdwr,
+            "Propagation": self.propagation,
+        })
+    }
+
     fn from_json(json: &Value) -> Self {
         let text = |key: &str| json.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         Self {
@@ -174,22 +209,24 @@ fn find<'a>(labels: &'a [(String, String)], key: &str) -> Option<&'a str> {
     labels.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
 }
 
+/// The runtimes and their numbers.
+const KINDS: [(u64, &str); 11] = [
+    (0, "docker"),
+    (1, "lxc"),
+    (2, "libvirt-lxc"),
+    (3, "mesos"),
+    (4, "rkt"),
+    (6, "cri"),
+    (7, "containerd"),
+    (8, "cri-o"),
+    (9, "bpm"),
+    (11, "podman"),
+    (0xfffe, "host"),
+];
+
 /// The runtime's name by its number.
 fn kind(number: Option<u64>) -> &'static str {
-    match number {
-        Some(0) => "docker",
-        Some(1) => "lxc",
-        Some(2) => "libvirt-lxc",
-        Some(3) => "mesos",
-        Some(4) => "rkt",
-        Some(6) => "cri",
-        Some(7) => "containerd",
-        Some(8) => "cri-o",
-        Some(9) => "bpm",
-        Some(11) => "podman",
-        Some(0xfffe) => "host",
-        _ => "",
-    }
+    KINDS.iter().find(|(n, _)| Some(*n) == number).map_or("", |(_, name)| name)
 }
 
 impl Machine {

@@ -2,12 +2,16 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use falco_scap::{Interface, InterfaceAddr};
+
 /// The interface list of a capture.
 #[derive(Debug, Clone, Default)]
 pub struct Interfaces {
     /// Address and netmask.
     v4: Vec<(Ipv4Addr, Ipv4Addr)>,
     v6: Vec<Ipv6Addr>,
+    /// The list as it came, to be written down again.
+    entries: Vec<Interface>,
 }
 
 /// The network part of an IPv6 address, as the reference compares it: the first half.
@@ -16,6 +20,23 @@ fn prefix(addr: Ipv6Addr) -> u64 {
 }
 
 impl Interfaces {
+    /// Those of a list.
+    pub fn of(list: &[Interface]) -> Self {
+        let mut interfaces = Self { entries: list.to_vec(), ..Self::default() };
+        for interface in list {
+            match interface.addr {
+                InterfaceAddr::V4 { addr, netmask, .. } => interfaces.add_v4(addr, netmask),
+                InterfaceAddr::V6 { addr, .. } => interfaces.add_v6(addr),
+            }
+        }
+        interfaces
+    }
+
+    /// The list that they are of.
+    pub fn entries(&self) -> &[Interface] {
+        &self.entries
+    }
+
     /// Adds an IPv4 interface.
     pub fn add_v4(&mut self, addr: Ipv4Addr, netmask: Ipv4Addr) {
         self.v4.push((addr, netmask));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashSet;
 
-use falco_scap::item::{FdEntry, FdInfo, FdList, Interface, InterfaceAddr, ProcessEntry, UserList};
+use falco_scap::item::{FdEntry, FdInfo, FdList, Interface, ProcessEntry, UserList};
 
 use super::address::{embedded_v4, is_v4_mapped, write_endpoint, write_tuple};
 use super::cgroups::Cgroups;
@@ -126,13 +126,7 @@ impl Machine {
 
     /// Takes in the interface list, which replaces an earlier one.
     pub fn load_interfaces(&mut self, list: &[Interface]) {
-        self.interfaces = super::Interfaces::default();
-        for interface in list {
-            match interface.addr {
-                InterfaceAddr::V4 { addr, netmask, .. } => self.interfaces.add_v4(addr, netmask),
-                InterfaceAddr::V6 { addr, .. } => self.interfaces.add_v6(addr),
-            }
-        }
+        self.interfaces = super::Interfaces::of(list);
     }
 
     /// Takes in the host's users and groups.

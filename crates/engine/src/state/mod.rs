@@ -14,6 +14,7 @@ mod interfaces;
 mod load;
 mod machine;
 pub(crate) mod paths;
+mod save;
 mod text;
 mod threads;
 mod types;

@@ -187,7 +187,8 @@ impl Machine {
         } else {
             group.members.push(thread.tid);
         }
-        group.alive += 1;
+        // A picture taken of a process whose main thread has exited names that thread, too.
+        group.alive += u64::from(!thread.is_dead());
         thread.group = Some(thread.pid);
         if thread.pid == 1 {
             return;

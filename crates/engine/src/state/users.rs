@@ -46,6 +46,13 @@ impl Users {
         self.scopes.get(container_id).into_iter().flat_map(|scope| scope.groups.values())
     }
 
+    /// The containers of which users or groups are known, in order.
+    pub fn containers(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.scopes.keys().map(|id| &**id).filter(|id| !id.is_empty()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// How many entries did not fit.
     pub fn dropped(&self) -> u64 {
         self.dropped
