@@ -131,34 +131,6 @@ impl Converter {
     }
 }
 
-/// A definition; with its origin where the client knows links.
-pub fn definition(
-    targets: Vec<ide::NavigationTarget>,
-    set: &LoadSet,
-    encoding: Encoding,
-    links: bool,
-) -> Option<lsp::GotoDefinitionResponse> {
-    let places = targets.into_iter().filter_map(|target| {
-        let uri = set.urls().get(target.file.0 as usize)?.clone();
-        let converter = Converter::of_file(set, target.file, encoding)?;
-        Some((uri, converter.range(target.full_range), converter.range(target.focus_range)))
-    });
-    if links {
-        let links: Vec<_> = places
-            .map(|(target_uri, target_range, target_selection_range)| lsp::LocationLink {
-                origin_selection_range: None,
-                target_uri,
-                target_range,
-                target_selection_range,
-            })
-            .collect();
-        (!links.is_empty()).then_some(lsp::GotoDefinitionResponse::Link(links))
-    } else {
-        let places: Vec<_> = places.map(|(uri, _, range)| lsp::Location { uri, range }).collect();
-        (!places.is_empty()).then_some(lsp::GotoDefinitionResponse::Array(places))
-    }
-}
-
 fn markdown(value: String) -> lsp::Documentation {
     lsp::Documentation::MarkupContent(lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value })
 }

@@ -1,16 +1,18 @@
 //! The language server: translates the Language Server Protocol to `falco-ide` and back.
 //!
 //! It owns the documents (ropey ropes), the position encoding and the order of things; it knows nothing of grammar or rules.
-//! Start reading at `server::Server` for the requests, `ordered` for why an edit can never overtake another, `store`
+//! Start reading at `server::Server` for what is served, `requests` for how each request is answered, `ordered` for why an edit can never overtake another, `store`
 //! for documents and snapshots, `publisher` for how diagnostics go out.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod capabilities;
 mod convert;
 mod document;
 mod encoding;
 mod ordered;
 mod publisher;
+mod requests;
 mod server;
 mod store;
 mod workspace;

@@ -1,27 +1,17 @@
 //! The requests. Each takes the snapshot of its moment, asks `falco-ide` off the reactor's thread, and translates.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use falco_ide::{Analysis, FilePosition};
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
 
-use crate::convert::{self, Converter};
-use crate::ordered;
+use crate::capabilities::{self, ClientCapabilities};
 use crate::publisher;
-use crate::store::{LoadSet, SharedStore, Snapshot};
+use crate::requests::{self, Request};
+use crate::store::SharedStore;
 use crate::workspace;
-
-/// What the client said that it can do, as far as answers depend on it.
-#[derive(Debug, Default)]
-struct ClientCapabilities {
-    snippets: bool,
-    definition_links: bool,
-    hierarchical_symbols: bool,
-    watch_files: bool,
-}
 
 /// The server's side of one session.
 #[derive(Debug)]
@@ -37,55 +27,17 @@ impl Server {
         Self { client, store, capabilities: OnceLock::new() }
     }
 
-    fn can(&self) -> &ClientCapabilities {
-        static NOTHING: ClientCapabilities = ClientCapabilities {
-            snippets: false,
-            definition_links: false,
-            hierarchical_symbols: false,
-            watch_files: false,
-        };
-        self.capabilities.get().unwrap_or(&NOTHING)
+    fn can(&self) -> ClientCapabilities {
+        self.capabilities.get().copied().unwrap_or_default()
     }
 
-    /// Runs a feature on a document, off the reactor's thread. `None` for documents that are not open or not rules.
+    /// [`requests::on_document`] with this server's store.
     async fn on_document<T: Send + 'static>(
         &self,
         url: Url,
         feature: impl FnOnce(&Request) -> Option<T> + Send + 'static,
     ) -> Result<Option<T>> {
-        let Some(mut snapshot) = ordered::snapshot() else { return Ok(None) };
-        let store = self.store.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            loop {
-                let Some((set, file)) = snapshot.find(&url) else { return Ok(None) };
-                let Some(analysis) = set.analysis().cloned() else {
-                    // A newer state took over while this one was being worked out. The request is pointless if its document
-                    // was edited; if other files came to light, the newer state answers it.
-                    let newer = store.lock().snapshot();
-                    let version = |snapshot: &Snapshot| snapshot.documents.get(&url).map(|document| document.version());
-                    if version(&newer) != version(&snapshot) {
-                        return Err(Error::content_modified());
-                    }
-                    snapshot = newer;
-                    continue;
-                };
-                let converter = match snapshot.documents.get(&url) {
-                    Some(document) => Converter::of_rope(document.rope(), snapshot.encoding),
-                    None => match Converter::of_file(set, file, snapshot.encoding) {
-                        Some(converter) => converter,
-                        None => return Ok(None),
-                    },
-                };
-                let (set, snapshot) = (set.clone(), snapshot.clone());
-                return Ok(feature(&Request { set, analysis, file, converter, snapshot }));
-            }
-        });
-        // A panic in a feature is that request's error; the server lives on.
-        task.await.map_err(|e| {
-            let mut error = Error::internal_error();
-            error.message = format!("the request failed: {e}").into();
-            error
-        })?
+        requests::on_document(self.store.clone(), url, feature).await
     }
 
     async fn scan_roots(&self) {
@@ -119,66 +71,14 @@ impl Server {
     }
 }
 
-/// What a feature works on.
-struct Request {
-    set: Arc<LoadSet>,
-    analysis: Analysis,
-    file: falco_ide::FileId,
-    converter: Converter,
-    snapshot: Snapshot,
-}
-
-impl Request {
-    fn analysis(&self) -> &Analysis {
-        &self.analysis
-    }
-
-    fn position(&self, position: Position) -> FilePosition {
-        FilePosition { file: self.file, offset: self.converter.offset(position) }
-    }
-}
-
 #[tower_lsp::async_trait]
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        let text = params.capabilities.text_document.as_ref();
-        let completion_item = text.and_then(|t| t.completion.as_ref()).and_then(|c| c.completion_item.as_ref());
-        let symbols = text.and_then(|t| t.document_symbol.as_ref());
-        let workspace = params.capabilities.workspace.as_ref();
-        let watched = workspace.and_then(|w| w.did_change_watched_files);
-        let _ = self.capabilities.set(ClientCapabilities {
-            snippets: completion_item.and_then(|c| c.snippet_support).unwrap_or(false),
-            definition_links: text.and_then(|t| t.definition).and_then(|d| d.link_support).unwrap_or(false),
-            hierarchical_symbols: symbols.and_then(|s| s.hierarchical_document_symbol_support).unwrap_or(false),
-            watch_files: watched.and_then(|w| w.dynamic_registration).unwrap_or(false),
-        });
+        let _ = self.capabilities.set(ClientCapabilities::of(&params.capabilities));
         let encoding = self.store.lock().snapshot().encoding;
         Ok(InitializeResult {
             server_info: Some(ServerInfo { name: "falco-rs".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
-            capabilities: ServerCapabilities {
-                position_encoding: Some(encoding.kind()),
-                text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
-                    open_close: Some(true),
-                    change: Some(TextDocumentSyncKind::INCREMENTAL),
-                    save: Some(TextDocumentSyncSaveOptions::Supported(true)),
-                    ..TextDocumentSyncOptions::default()
-                })),
-                completion_provider: Some(CompletionOptions {
-                    trigger_characters: Some([".", "%", "=", "(", "[", ",", " ", ":"].map(str::to_owned).into()),
-                    ..CompletionOptions::default()
-                }),
-                hover_provider: Some(HoverProviderCapability::Simple(true)),
-                definition_provider: Some(OneOf::Left(true)),
-                document_symbol_provider: Some(OneOf::Left(true)),
-                workspace: Some(WorkspaceServerCapabilities {
-                    workspace_folders: Some(WorkspaceFoldersServerCapabilities {
-                        supported: Some(true),
-                        change_notifications: Some(OneOf::Left(true)),
-                    }),
-                    file_operations: None,
-                }),
-                ..ServerCapabilities::default()
-            },
+            capabilities: capabilities::server(encoding),
         })
     }
 
@@ -231,64 +131,24 @@ impl LanguageServer for Server {
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let at = params.text_document_position;
         let snippets = self.can().snippets;
-        let items = self
-            .on_document(at.text_document.uri, move |request| {
-                let items = request.analysis().completions(request.position(at.position));
-                Some(items.into_iter().map(|i| request.converter.completion(i, snippets)).collect())
-            })
-            .await?;
-        // The list depends on the text before the cursor in ways that a client's own filter does not know.
-        Ok(items.map(|items| CompletionResponse::List(CompletionList { is_incomplete: false, items })))
+        self.on_document(at.text_document.uri, move |r| Some(requests::completion::list(r, at.position, snippets)))
+            .await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let at = params.text_document_position_params;
-        self.on_document(at.text_document.uri, move |request| {
-            let hover = request.analysis().hover(request.position(at.position))?;
-            Some(request.converter.hover(hover))
-        })
-        .await
+        self.on_document(at.text_document.uri, move |r| requests::hover::hover(r, at.position)).await
     }
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         let at = params.text_document_position_params;
         let links = self.can().definition_links;
-        self.on_document(at.text_document.uri, move |request| {
-            let targets = request.analysis().definition(request.position(at.position));
-            convert::definition(targets, &request.set, request.snapshot.encoding, links)
-        })
-        .await
+        self.on_document(at.text_document.uri, move |r| requests::definition::definition(r, at.position, links)).await
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
         let hierarchical = self.can().hierarchical_symbols;
         let url = params.text_document.uri;
-        let of = url.clone();
-        let symbols = self
-            .on_document(url, move |request| {
-                let symbols = request.analysis().document_symbols(request.file);
-                Some(symbols.into_iter().map(|s| request.converter.symbol(s)).collect::<Vec<_>>())
-            })
-            .await?;
-        Ok(symbols.map(|symbols| match hierarchical {
-            true => DocumentSymbolResponse::Nested(symbols),
-            false => DocumentSymbolResponse::Flat(flatten(symbols, &of)),
-        }))
+        self.on_document(url.clone(), move |r| Some(requests::symbols::outline(r, &url, hierarchical))).await
     }
-}
-
-/// For clients that know only a flat list: the items, without their inner symbols.
-#[allow(deprecated, reason = "the struct has no other way to be made")]
-fn flatten(symbols: Vec<DocumentSymbol>, uri: &Url) -> Vec<SymbolInformation> {
-    symbols
-        .into_iter()
-        .map(|symbol| SymbolInformation {
-            name: symbol.name,
-            kind: symbol.kind,
-            tags: symbol.tags,
-            deprecated: None,
-            location: Location { uri: uri.clone(), range: symbol.range },
-            container_name: None,
-        })
-        .collect()
 }

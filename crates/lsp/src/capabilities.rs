@@ -1,0 +1,63 @@
+//! What the client can do, as far as answers depend on it, and what the server offers.
+
+use tower_lsp::lsp_types as lsp;
+use tower_lsp::lsp_types::*;
+
+use crate::encoding::Encoding;
+
+/// What the client said that it can do.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct ClientCapabilities {
+    /// Completions may have stops to tab through.
+    pub snippets: bool,
+    /// A definition may come with its extent.
+    pub definition_links: bool,
+    /// Symbols of a document may be nested.
+    pub hierarchical_symbols: bool,
+    /// The client watches files if it is asked to.
+    pub watch_files: bool,
+}
+
+impl ClientCapabilities {
+    /// From the client's first message.
+    pub fn of(client: &lsp::ClientCapabilities) -> Self {
+        let text = client.text_document.as_ref();
+        let completion_item = text.and_then(|t| t.completion.as_ref()).and_then(|c| c.completion_item.as_ref());
+        let symbols = text.and_then(|t| t.document_symbol.as_ref());
+        let watched = client.workspace.as_ref().and_then(|w| w.did_change_watched_files);
+        Self {
+            snippets: completion_item.and_then(|c| c.snippet_support).unwrap_or(false),
+            definition_links: text.and_then(|t| t.definition).and_then(|d| d.link_support).unwrap_or(false),
+            hierarchical_symbols: symbols.and_then(|s| s.hierarchical_document_symbol_support).unwrap_or(false),
+            watch_files: watched.and_then(|w| w.dynamic_registration).unwrap_or(false),
+        }
+    }
+}
+
+/// What the server offers.
+pub fn server(encoding: Encoding) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(encoding.kind()),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::Supported(true)),
+            ..TextDocumentSyncOptions::default()
+        })),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some([".", "%", "=", "(", "[", ",", " ", ":"].map(str::to_owned).into()),
+            ..CompletionOptions::default()
+        }),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
+        ..ServerCapabilities::default()
+    }
+}

@@ -1,0 +1,92 @@
+//! The requests: one file for each feature, which asks `falco-ide` and translates its answer. Here is what they share: a request
+//! works on the snapshot of the moment when it arrived, off the reactor's thread.
+
+pub mod completion;
+pub mod definition;
+pub mod hover;
+pub mod symbols;
+
+use std::sync::Arc;
+
+use falco_ide::{Analysis, FileId, FilePosition};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{Position, Url};
+
+use crate::convert::Converter;
+use crate::ordered;
+use crate::store::{LoadSet, SharedStore, Snapshot};
+
+/// What a feature works on.
+pub struct Request {
+    /// The files that are loaded together.
+    pub set: Arc<LoadSet>,
+    /// What they mean.
+    pub analysis: Analysis,
+    /// The document.
+    pub file: FileId,
+    /// For the document's positions.
+    pub converter: Converter,
+    /// The state of the moment when the request arrived.
+    pub snapshot: Snapshot,
+}
+
+impl Request {
+    /// A position of the document.
+    pub fn position(&self, position: Position) -> FilePosition {
+        FilePosition { file: self.file, offset: self.converter.offset(position) }
+    }
+
+    /// The address of a file of the set, and the converter for its positions.
+    pub fn place(&self, file: FileId) -> Option<(Url, Converter)> {
+        let url = self.set.urls().get(file.0 as usize)?.clone();
+        let converter = match self.snapshot.documents.get(&url) {
+            Some(document) => Converter::of_rope(document.rope(), self.snapshot.encoding),
+            None => Converter::of_file(&self.set, file, self.snapshot.encoding)?,
+        };
+        Some((url, converter))
+    }
+}
+
+/// Runs a feature on a document, off the reactor's thread. `None` for documents that are not open or not rules.
+pub async fn on_document<T: Send + 'static>(
+    store: SharedStore,
+    url: Url,
+    feature: impl FnOnce(&Request) -> Option<T> + Send + 'static,
+) -> Result<Option<T>> {
+    let Some(mut snapshot) = ordered::snapshot() else { return Ok(None) };
+    blocking(move || {
+        loop {
+            let Some((set, file)) = snapshot.find(&url) else { return Ok(None) };
+            let Some(analysis) = set.analysis().cloned() else {
+                // A newer state took over while this one was being worked out. The request is pointless if its document
+                // was edited; if other files came to light, the newer state answers it.
+                let newer = store.lock().snapshot();
+                let version = |snapshot: &Snapshot| snapshot.documents.get(&url).map(|document| document.version());
+                if version(&newer) != version(&snapshot) {
+                    return Err(Error::content_modified());
+                }
+                snapshot = newer;
+                continue;
+            };
+            let converter = match snapshot.documents.get(&url) {
+                Some(document) => Converter::of_rope(document.rope(), snapshot.encoding),
+                None => match Converter::of_file(set, file, snapshot.encoding) {
+                    Some(converter) => converter,
+                    None => return Ok(None),
+                },
+            };
+            let (set, snapshot) = (set.clone(), snapshot.clone());
+            return Ok(feature(&Request { set, analysis, file, converter, snapshot }));
+        }
+    })
+    .await
+}
+
+/// Runs `work` off the reactor's thread. A panic in it is that request's error; the server lives on.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| {
+        let mut error = Error::internal_error();
+        error.message = format!("the request failed: {e}").into();
+        error
+    })?
+}
