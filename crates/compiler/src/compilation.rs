@@ -20,7 +20,7 @@ use crate::report::render::Positions;
 use crate::report::{LoadResult, schema};
 use crate::session::{MacroChecks, Places, Session, SpanMap, falco_messages};
 use crate::sink::RawFalco;
-use crate::stage::{Condition, TextCache, Units};
+use crate::stage::{Condition, RuleUnit, TextCache, Units};
 
 /// A file to load.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ impl Cache {
 /// What a set of files means.
 #[derive(Debug, Clone, Default)]
 pub struct Compilation {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// What programs and indices are made from.
@@ -165,7 +165,7 @@ pub struct Compilation {
 pub(crate) struct Inner {
     pub(crate) files: Vec<SourceFile>,
     loaded: Vec<Arc<FileItems>>,
-    options: Options,
+    pub(crate) options: Options,
     /// Where items are: file and offset.
     places: Arc<Places>,
     pub(crate) collection: Arc<Collection>,
@@ -224,6 +224,11 @@ impl Compilation {
 }
 
 impl Inner {
+    /// The compiled form of a rule that Falco loads.
+    pub(crate) fn loaded_rule(&self, id: u32) -> Option<&Arc<RuleUnit>> {
+        self.units.rule(id).filter(|unit| unit.ok && !self.left_out.contains(&id))
+    }
+
     /// A place as a range of a file.
     pub(crate) fn span(&self, loc: Loc) -> Span {
         SpanMap { places: &self.places, files: &self.files }.span(loc)

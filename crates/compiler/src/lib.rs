@@ -27,6 +27,7 @@ mod options;
 pub mod program;
 pub mod re2;
 pub mod report;
+mod same;
 mod session;
 mod sink;
 mod stage;
@@ -40,3 +41,4 @@ pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, comp
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};
 pub use options::{AppendOutput, LintLevel, LintLevels, LoadedPlugin, Options, Version, VersionError};
 pub use report::{FalcoCode, FalcoLocation, FalcoMessage, FalcoPosition, LoadResult, SchemaResult};
+pub use same::Differences;

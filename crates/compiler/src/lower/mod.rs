@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 pub(crate) use print::{expanded_macro, expanded_rule};
-pub(crate) use rules::program;
+pub(crate) use rules::{program, rule};
 
 use crate::check::{CExpr, Checked, TKind, TOperand, TValue, TypedCheck};
 use crate::program::{

@@ -11,39 +11,42 @@ use crate::stage::Condition;
 /// Lowers all rules that compile.
 pub(crate) fn program(inner: &Inner) -> Program {
     let mut builder = Builder::default();
-    for (id, rule) in inner.collection.rules.iter() {
-        let Some(unit) = inner.units.rule(id).filter(|unit| unit.ok) else { continue };
-        if inner.left_out.contains(&id) {
-            continue;
-        }
-        let Some(output) = &unit.output else { continue };
-        let mut lowering = Lowering { inner, source: &rule.source, macros: Vec::new(), provenance: Vec::new() };
-        let lowered = lowering.condition(&mut builder, &unit.condition, &unit.checked, &unit.targets);
-        let Some(condition) = lowered else { continue };
-        let provenance = lowering.provenance;
-        let output = builder.output(&output.text.text, &output.split);
-        let extra_fields = unit
-            .extra_fields
-            .iter()
-            .map(|(key, format)| (key.clone(), builder.output(&format.text.text, &format.split)))
-            .collect();
-        builder.program.rules.push(RuleProgram {
-            name: rule.name.to_string(),
-            desc: rule.desc.to_string(),
-            source: rule.source.to_string(),
-            priority: rule.priority,
-            tags: rule.tags.iter().map(ToString::to_string).collect(),
-            enabled: rule.enabled,
-            capture: rule.capture.then_some(rule.capture_duration),
-            condition,
-            condition_text: expanded_rule(inner, unit),
-            events: unit.events.clone(),
-            output,
-            provenance,
-            extra_fields,
-        });
+    for (id, _) in inner.collection.rules.iter() {
+        let rule = rule(inner, &mut builder, id);
+        builder.program.rules.extend(rule);
     }
     builder.program
+}
+
+/// Lowers one rule, if it is one that compiles.
+pub(crate) fn rule(inner: &Inner, builder: &mut Builder, id: u32) -> Option<RuleProgram> {
+    let rule = inner.collection.rules.get(id)?;
+    let unit = inner.loaded_rule(id)?;
+    let output = unit.output.as_ref()?;
+    let mut lowering = Lowering { inner, source: &rule.source, macros: Vec::new(), provenance: Vec::new() };
+    let condition = lowering.condition(builder, &unit.condition, &unit.checked, &unit.targets)?;
+    let provenance = lowering.provenance;
+    let output = builder.output(&output.text.text, &output.split);
+    let extra_fields = unit
+        .extra_fields
+        .iter()
+        .map(|(key, format)| (key.clone(), builder.output(&format.text.text, &format.split)))
+        .collect();
+    Some(RuleProgram {
+        name: rule.name.to_string(),
+        desc: rule.desc.to_string(),
+        source: rule.source.to_string(),
+        priority: rule.priority,
+        tags: rule.tags.iter().map(ToString::to_string).collect(),
+        enabled: rule.enabled,
+        capture: rule.capture.then_some(rule.capture_duration),
+        condition,
+        condition_text: expanded_rule(inner, unit),
+        events: unit.events.clone(),
+        output,
+        provenance,
+        extra_fields,
+    })
 }
 
 struct Lowering<'a> {
