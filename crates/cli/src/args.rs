@@ -1,12 +1,15 @@
 //! The arguments, as clap reads them. Help texts are the doc comments.
 
+mod alert_captures;
 mod live;
 mod replay;
+mod units;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use alert_captures::{AlertCaptures, CaptureMode};
 pub use live::{Doctor, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 
@@ -53,7 +56,7 @@ pub enum Command {
     /// Print the events of a capture that satisfy a filter
     Read(Read),
     /// Run rules on recorded or live events and print the alerts
-    Run(Run),
+    Run(Box<Run>),
     /// Record the running kernel to a capture
     Record(Record),
     /// Run rule tests

@@ -107,13 +107,8 @@ pub enum CliError {
         source: io::Error,
     },
     /// A recording cannot be written.
-    #[error("`{path}`: {source}")]
-    Recording {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: falco_scap::WriteError,
-    },
+    #[error(transparent)]
+    Record(#[from] falco_record::RecordError),
     /// Output cannot be written.
     #[error("cannot write output: {0}")]
     Write(#[from] io::Error),

@@ -204,6 +204,11 @@ impl Intake {
         }
     }
 
+    /// Does what the last event left for the next one to do: see [`Machine::settle`].
+    pub fn settle(&mut self) {
+        self.machine.settle();
+    }
+
     /// There is nothing more: what waits for an event is taken in without one.
     pub fn end(&mut self) {
         let Some(header) = self.header.take() else { return };
@@ -268,6 +273,11 @@ impl<S: EventSource> Inspector<S> {
         self.source
     }
 
+    /// Does what the last event left for the next one to do: see [`Machine::settle`].
+    pub fn settle(&mut self) {
+        self.intake.settle();
+    }
+
     /// The next event; `None` at the end. Events that are for the state alone come too: see [`EventContext::visible`].
     #[allow(clippy::should_implement_trait)] // It lends: an iterator cannot.
     pub fn next(&mut self) -> Result<Option<Step<'_>>, S::Error> {
@@ -317,8 +327,8 @@ impl<S: EventSource> Inspector<S> {
     }
 }
 
-/// Whether the event tells of users or containers, not of what a thread did.
-fn is_state_event(event: &Event<'_>) -> bool {
+/// Whether the event tells of users or containers, not of what a thread did. Those that a capture begins with belong to its header.
+pub fn is_state_event(event: &Event<'_>) -> bool {
     matches!(
         event.ty,
         event::CONTAINER_JSON_2_E

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::units::{duration, size};
+
 /// Whose events, and for how long.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Live")]
@@ -24,24 +26,11 @@ pub struct Watch {
     pub command: Vec<String>,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| "a number with `ms`, `s`, `m` or `h`, such as `10s`".to_owned())?;
-    let ms = match unit {
-        "ms" => 1,
-        "s" | "" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(format!("no unit `{unit}`; there are ms, s, m, h")),
-    };
-    number.checked_mul(ms).map(Duration::from_millis).ok_or_else(|| "too long".to_owned())
-}
-
 /// `falco-rs record`
 #[derive(Debug, clap::Args)]
 pub struct Record {
-    /// The capture to write; compressed unless `--plain`
+    /// The capture to write; compressed unless `--plain`. With `--rotate-size` or `--rotate-time` the beginning of the files' names,
+    /// which go on with the time
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Only events that satisfy this condition; of others is kept what the processes' state needs, unseen by rules
@@ -53,6 +42,15 @@ pub struct Record {
     /// Stop after so many events
     #[arg(short = 'n', long, value_name = "N")]
     pub max_events: Option<u64>,
+    /// Go on in another file when one has this size: a number with `KB`, `MB` or `GB`
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Rotation")]
+    pub rotate_size: Option<u64>,
+    /// Go on in another file when one holds this much time
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Rotation")]
+    pub rotate_time: Option<Duration>,
+    /// Keep only the last so many files
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Rotation")]
+    pub keep: Option<u32>,
     #[command(flatten)]
     pub watch: Watch,
 }
@@ -71,19 +69,4 @@ pub struct Snapshot {
     /// One JSON document instead of a table of processes
     #[arg(long)]
     pub json: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!((duration("5s"), duration("5")), (Ok(Duration::from_secs(5)), Ok(Duration::from_secs(5))));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
-        for wrong in ["", "s", "5 s", "5d", "-1s", "99999999999999999999s", "18446744073709551615h"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 }

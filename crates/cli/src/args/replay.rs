@@ -116,6 +116,9 @@ pub struct Run {
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, help_heading = "Alerts")]
     pub json_include_output_fields_property: bool,
 
+    #[command(flatten)]
+    pub recording: super::AlertCaptures,
+
     /// Print counts and rates to standard error at the end
     #[arg(
         long,

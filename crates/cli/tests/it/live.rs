@@ -23,15 +23,15 @@ const RULES: &str = r#"
   priority: NOTICE
 "#;
 
-const COMMAND: [&str; 3] =
+pub const COMMAND: [&str; 3] =
     ["sh", "-c", "cd /; cat /etc/shadow > /dev/null; sh -c ':'; cat /etc/shadow-is-not-here; true"];
 
-fn binary() -> Command {
+pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_falco-rs"))
 }
 
 /// Whether the probe works here; says what is missing otherwise.
-fn works(test: &str) -> bool {
+pub fn works(test: &str) -> bool {
     let output = binary().args(["doctor", "--json"]).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     if report["live"] == true {
@@ -45,10 +45,10 @@ fn works(test: &str) -> bool {
     false
 }
 
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(test: &str) -> Self {
+    pub fn new(test: &str) -> Self {
         let path = std::env::temp_dir().join(format!("falco-rs-live-{test}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir(&path).unwrap();
@@ -56,7 +56,7 @@ impl Folder {
         Self(path)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 }
@@ -68,7 +68,7 @@ impl Drop for Folder {
 }
 
 #[track_caller]
-fn clean(output: &Output) -> String {
+pub fn clean(output: &Output) -> String {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{err}");
     assert!(!err.contains("lost"), "{err}");
@@ -76,7 +76,7 @@ fn clean(output: &Output) -> String {
 }
 
 /// The alerts without their times.
-fn alerts(text: &str) -> Vec<&str> {
+pub fn alerts(text: &str) -> Vec<&str> {
     text.lines().map(|l| l.split_once(": ").unwrap().1).collect()
 }
 

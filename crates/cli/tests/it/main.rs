@@ -7,6 +7,7 @@ mod layers;
 mod live;
 mod lsp;
 mod lsp_client;
+mod recording;
 mod replay;
 
 use std::path::{Path, PathBuf};

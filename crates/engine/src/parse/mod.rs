@@ -19,7 +19,7 @@ use falco_catalog::{EventInfo, EventType, event};
 use falco_scap::params::ParamError;
 use falco_scap::{Event, EventBuf};
 
-use crate::state::{Deferred, EventContext, Fd, FdType, Machine, Thread, clone_flags};
+use crate::state::{EventContext, Fd, FdType, Machine, Thread, clone_flags};
 
 /// A parameter was missing, or not of its type's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,7 @@ impl Machine {
     pub fn process(&mut self, event: &Event<'_>) -> EventContext {
         self.num += 1;
         self.counters.events += 1;
-        let deferred = std::mem::take(&mut self.deferred);
-        self.run_deferred(deferred);
+        self.settle();
 
         let ctx = EventContext { num: self.num, last_event_fd: -1, ..EventContext::default() };
         let Some(info) = event.ty.info() else { return ctx };
@@ -75,7 +74,10 @@ impl Machine {
         ctx
     }
 
-    fn run_deferred(&mut self, deferred: Deferred) {
+    /// Does what the last event left for the next one to do: a thread that exited and a descriptor that was closed stay until then,
+    /// because rules judge the event that tells of it. Whoever pictures the machine after the event does this before.
+    pub fn settle(&mut self) {
+        let deferred = std::mem::take(&mut self.deferred);
         if let Some((tid, ts)) = deferred.thread
             && let Some(ptid) = self.thread(tid).map(|thread| thread.ptid)
         {

@@ -65,7 +65,8 @@ pub struct Input {
 }
 
 impl Input {
-    fn of(reader: &Reader<'_>) -> Self {
+    /// What a reader has seen so far.
+    pub fn of(reader: &Reader<'_>) -> Self {
         Self {
             blocks: reader.blocks(),
             bytes: reader.offset(),

@@ -26,7 +26,6 @@ pub use containers::{Category, Container, HealthProbe, Mount, ProbeKind};
 pub use fd_table::FdTable;
 pub use interfaces::Interfaces;
 pub(crate) use load::fd_of_entry;
-pub(crate) use machine::Deferred;
 pub use machine::{Counters, Limits, Machine};
 pub use paths::{UNKNOWN_DIR, join, printable};
 pub use text::{StrList, Text};

@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use falco_engine::replay::{Progress, Settings, replay};
+use falco_engine::inspector::Inspector;
+use falco_engine::replay::{Input, Judge as _, Progress, Settings, replay};
+use falco_record::{Policy, Tap};
 
 use super::Printer;
 use super::judge::{Alerts, Judge};
+use super::recorder::Recorder;
 use super::stats::Facts;
 use crate::Result;
 use crate::args::Run;
@@ -17,7 +20,17 @@ use crate::error::CliError;
 
 /// Replays all captures. What comes out is the same for any number of jobs: the captures' alerts in the order in which the captures were
 /// given, up to the first that cannot be read to its end.
-pub fn run(args: &Run, judge: &Judge, position: &Position, printer: &mut Printer, facts: &mut Facts) -> Result<()> {
+pub fn run(
+    args: &Run,
+    judge: &Judge,
+    policy: Option<&Policy>,
+    position: &Position,
+    printer: &mut Printer,
+    facts: &mut Facts,
+) -> Result<()> {
+    if let Some(policy) = policy {
+        return args.capture.iter().try_for_each(|path| recorded(args, path, judge, policy, position, printer, facts));
+    }
     let jobs = args.input.jobs();
     // What a limit leaves for a capture, only the captures before it tell; and standard input can be read once.
     let apart = args.max_events.is_none() && args.capture.iter().all(|path| path != Path::new("-"));
@@ -41,6 +54,53 @@ pub fn run(args: &Run, judge: &Judge, position: &Position, printer: &mut Printer
 
 fn settings(args: &Run, limit: u64) -> Settings {
     Settings { local_accounts: !args.no_local_users, limit, ..Settings::default() }
+}
+
+/// Replays one capture and records what alerts ask for. A recording needs every event in its turn, so one thread does it all.
+fn recorded(
+    args: &Run,
+    path: &Path,
+    judge: &Judge,
+    policy: &Policy,
+    position: &Position,
+    printer: &mut Printer,
+    facts: &mut Facts,
+) -> Result<()> {
+    let limit = args.max_events.map_or(u64::MAX, |limit| limit.saturating_sub(facts.events));
+    let (source, items) = Tap::new(capture::open(path, args.input, position)?);
+    let mut judge = judge.clone();
+    let mut recorder = Recorder::new(policy, judge.evaluator.program(), items, true);
+    let mut inspector = Inspector::new(source).with_local_accounts(!args.no_local_users);
+    let mut events = 0;
+    let result = loop {
+        if events >= limit {
+            break Ok(());
+        }
+        let step = match inspector.next() {
+            Ok(Some(step)) => step,
+            Ok(None) => break Ok(()),
+            Err(source) => break Err(CliError::Capture { path: path.to_owned(), source }),
+        };
+        let mut alerts = Alerts::default();
+        let visible = step.ctx.visible;
+        events += u64::from(visible);
+        let raised = visible && judge.judge(&step, &mut alerts);
+        let told = recorder.event(&step, &alerts.marks)?;
+        if raised || events.is_multiple_of(1 << 16) {
+            printer.print(&alerts, Progress { events })?;
+        }
+        if let Some(told) = told {
+            printer.announce(&told)?;
+        }
+    };
+    printer.progress.finish_capture(events);
+    let input = Input::of(inspector.source().source());
+    let (counts, counters) = (inspector.counts().clone(), *inspector.machine().counters());
+    let mut one = Facts { events, input, counts, counters, ..Facts::default() };
+    one.add_judge(judge);
+    facts.add(one);
+    recorder.finish()?;
+    result
 }
 
 /// What a capture came to.

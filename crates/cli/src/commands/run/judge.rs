@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use falco_compiler::program::Priority;
-use falco_engine::alert::AlertOptions;
+use falco_engine::alert::{Alert, AlertOptions};
 use falco_engine::eval::{Evaluator, Matching, Profile, Session};
 use falco_engine::inspector::Step;
 use falco_engine::replay;
@@ -42,6 +42,17 @@ impl Alerts {
             start = mark.end;
             line
         })
+    }
+
+    /// Adds an alert's line.
+    pub fn push(&mut self, alert: &Alert, options: &AlertOptions, json: bool) {
+        let line = match json {
+            true => alert.to_json(options),
+            false => alert.to_text(options),
+        };
+        self.text.extend_from_slice(line.as_bytes());
+        self.text.push(b'\n');
+        self.marks.push(Mark { rule: alert.rule, priority: alert.priority, end: self.text.len() });
     }
 
     /// Adds those of another.
@@ -86,13 +97,7 @@ impl Judge {
 fn write<S: FieldSource>(session: &mut Session<'_, S>, matches: &[u32], form: &Form, out: &mut Alerts) {
     for &rule in matches {
         let Some(alert) = session.alert(rule, &form.options) else { continue };
-        let line = match form.json {
-            true => alert.to_json(&form.options),
-            false => alert.to_text(&form.options),
-        };
-        out.text.extend_from_slice(line.as_bytes());
-        out.text.push(b'\n');
-        out.marks.push(Mark { rule, priority: alert.priority, end: out.text.len() });
+        out.push(&alert, &form.options, form.json);
     }
 }
 

@@ -1,13 +1,16 @@
 //! Rules on the running kernel.
 
 use std::io::Write as _;
+use std::rc::Rc;
 
 use falco_catalog::EventSet;
 use falco_engine::inspector::Inspector;
 use falco_engine::replay::{Judge as _, Progress};
+use falco_record::{Policy, Tap};
 
 use super::Printer;
 use super::judge::{Alerts, Judge};
+use super::recorder::Recorder;
 use super::sink::Sink;
 use super::stats::Facts;
 use crate::Result;
@@ -16,32 +19,56 @@ use crate::commands::live;
 use crate::render;
 
 /// Judges what happens until the time is over, the command ends, or somebody stops it.
-pub fn run(args: &Run, mut judge: Judge, printer: &mut Printer, facts: &mut Facts, global: &Global) -> Result<()> {
+pub fn run(
+    args: &Run,
+    mut judge: Judge,
+    policy: Option<&Policy>,
+    printer: &mut Printer,
+    facts: &mut Facts,
+    global: &Global,
+) -> Result<()> {
     let (source, watched) = live::open(&args.watch, interest(&judge))?;
     if global.verbose > 0 {
         let how = if source.sees_calls_begin() { "" } else { "; no tracefs, so paths are those when calls return" };
         writeln!(render::stderr(global), "watching{how}")?;
     }
+    let (source, items) = Tap::new(source);
+    let mut recorder = policy.map(|p| Recorder::new(p, judge.evaluator.program(), Rc::clone(&items), false));
     let mut inspector = Inspector::new(source);
     let limit = args.max_events.unwrap_or(u64::MAX);
     let result = loop {
         if facts.events >= limit {
             break Ok(());
         }
-        let step = match inspector.next_visible() {
+        // What rules do not see belongs into a recording all the same.
+        let next = if recorder.is_some() { inspector.next() } else { inspector.next_visible() };
+        let step = match next {
             Ok(Some(step)) => step,
             Ok(None) => break Ok(()),
             Err(error) => break Err(error.into()),
         };
-        facts.events += 1;
         let mut alerts = Alerts::default();
-        if judge.judge(&step, &mut alerts) {
+        let visible = step.ctx.visible;
+        facts.events += u64::from(visible);
+        let raised = visible && judge.judge(&step, &mut alerts);
+        let told = match &mut recorder {
+            Some(recorder) => recorder.event(&step, &alerts.marks)?,
+            None => {
+                items.borrow_mut().clear();
+                None
+            }
+        };
+        if raised || told.is_some() {
             printer.print(&alerts, Progress { events: facts.events })?;
+            if let Some(told) = told {
+                printer.announce(&told)?;
+            }
             // Somebody waits for it at the other end of a pipe.
             printer.sinks.iter_mut().try_for_each(Sink::flush)?;
         }
     };
-    let counters = inspector.source().counters();
+    let recorded = recorder.map_or(Ok(()), Recorder::finish);
+    let counters = inspector.source().source().counters();
     facts.counts = inspector.counts().clone();
     facts.counters = *inspector.machine().counters();
     facts.input.events = facts.counts.total();
@@ -52,7 +79,7 @@ pub fn run(args: &Run, mut judge: Judge, printer: &mut Printer, facts: &mut Fact
         let what = if args.watch.command.is_empty() { String::new() } else { format!("; the command {ended}") };
         writeln!(render::stderr(global), "{} events sent, {} lost{what}", counters.sent, counters.lost())?;
     }
-    result
+    result.and(recorded)
 }
 
 /// The events on which some rule that is switched on can match.

@@ -7,6 +7,7 @@ mod judge;
 mod live;
 mod made_up;
 mod profile;
+mod recorder;
 mod sink;
 mod stats;
 
@@ -15,7 +16,7 @@ use std::time::Instant;
 
 use falco_catalog::Catalog;
 use falco_compiler::{Options, Severity, compile};
-use falco_engine::alert::{AlertOptions, Summary};
+use falco_engine::alert::{Alert, AlertOptions, Summary};
 use falco_engine::eval::{Evaluator, Matching};
 use falco_engine::replay::Progress as Replayed;
 
@@ -57,16 +58,23 @@ pub fn run(args: &Run, global: &Global) -> Result {
         sinks: args.output.iter().map(|place| Sink::open(place, args.json)).collect::<Result<_>>()?,
         summary: Summary::new(judge.evaluator.program()),
         progress: Progress::new(&args.capture, &position, global),
+        form: Arc::clone(&form),
     };
+    let policy = recorder::policy(&args.recording)?;
+    if policy.is_some() && args.events.is_some() {
+        return Err(CliError::Usage(
+            "made-up events cannot be recorded: `--capture-on-alert` is for `--live` and `--capture`".into(),
+        ));
+    }
     let started = Instant::now();
     let mut facts = Facts::default();
     let result = match &args.events {
-        None if args.live => live::run(args, judge.clone(), &mut printer, &mut facts, global),
+        None if args.live => live::run(args, judge.clone(), policy.as_ref(), &mut printer, &mut facts, global),
         Some(path) => made_up::run(path, &catalog, judge.clone(), args.max_events, &mut printer, &mut facts),
-        None => captures::run(args, &judge, &position, &mut printer, &mut facts),
+        None => captures::run(args, &judge, policy.as_ref(), &position, &mut printer, &mut facts),
     };
     facts.elapsed = started.elapsed();
-    let Printer { sinks, summary, progress } = printer;
+    let Printer { sinks, summary, progress, .. } = printer;
     drop(progress);
     // Every place gets what is its own, whatever happens to another.
     let mut finished = Ok(());
@@ -142,6 +150,7 @@ struct Printer {
     sinks: Vec<Sink>,
     summary: Summary,
     progress: Progress,
+    form: Arc<Form>,
 }
 
 impl Printer {
@@ -156,5 +165,11 @@ impl Printer {
         }
         self.progress.advance(replayed, alerts.marks.len());
         Ok(())
+    }
+
+    /// Passes on what is told to those who read alerts and is no rule's.
+    fn announce(&mut self, alert: &Alert) -> Result<()> {
+        let line = recorder::line(alert, &self.form.options, self.form.json);
+        self.sinks.iter_mut().try_for_each(|sink| sink.write(&line, &self.progress))
     }
 }
