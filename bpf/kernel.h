@@ -39,6 +39,8 @@ struct pt_regs {
 };
 
 struct list_head { struct list_head *next, *prev; };
+struct hlist_node { struct hlist_node *next, **pprev; };
+struct hlist_bl_node { struct hlist_bl_node *next, **pprev; };
 struct qstr { u32 len; const unsigned char *name; };
 struct super_block { u32 s_dev; unsigned long s_magic; };
 typedef struct { u32 val; } kuid_t;
@@ -59,10 +61,13 @@ struct inode___67 { struct timespec64 __i_mtime, __i_ctime; };
 struct inode___66 { struct timespec64 i_mtime, __i_ctime; };
 struct inode___65 { struct timespec64 i_mtime, i_ctime; };
 
+struct dentry_operations { void *d_dname; };
 struct dentry {
+	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	const struct dentry_operations *d_op;
 };
 struct vfsmount { struct dentry *mnt_root; };
 struct mount {
@@ -78,7 +83,8 @@ struct file {
 	struct inode *f_inode;
 	struct path f_path;
 };
-struct fdtable { u32 max_fds; struct file **fd; };
+struct fs_struct { struct path root, pwd; };
+struct fdtable { u32 max_fds; struct file **fd; unsigned long *close_on_exec; };
 struct files_struct { struct fdtable *fdt; };
 
 struct upid { int nr; struct pid_namespace *ns; };
@@ -135,8 +141,9 @@ struct task_struct {
 	struct pid *thread_pid;
 	u64 start_boottime;
 	unsigned long min_flt, maj_flt;
-	const struct cred *cred;
+	const struct cred *real_cred, *cred;
 	char comm[16];
+	struct fs_struct *fs;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
@@ -153,11 +160,13 @@ struct sock_common {
 	__be16 skc_dport;
 	u16 skc_num;
 	u16 skc_family;
+	struct hlist_node skc_node;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
 struct sock {
 	struct sock_common __sk_common;
 	u32 sk_ack_backlog, sk_max_ack_backlog;
+	u16 sk_type, sk_protocol;
 	struct socket *sk_socket;
 };
 struct socket { struct sock *sk; };
@@ -166,6 +175,11 @@ struct inet_sock { struct sock sk; __be32 inet_saddr; __be16 inet_sport; };
 struct ipv6_pinfo { struct in6_addr saddr; };
 struct unix_address { int len; };
 struct unix_sock { struct unix_address *addr; struct sock *peer; };
+struct netlink_sock { u32 portid; };
+
+struct bpf_iter_meta { struct seq_file *seq; };
+struct bpf_iter__task { struct bpf_iter_meta *meta; struct task_struct *task; };
+struct bpf_iter__task_file { struct bpf_iter_meta *meta; struct task_struct *task; u32 fd; struct file *file; };
 
 #pragma clang attribute pop
 

@@ -1,13 +1,8 @@
 // Sockets: addresses and both ends of a connection.
 #pragma once
-
-#define AF_UNIX 1
-#define AF_INET 2
-#define AF_INET6 10
+#include "sock.h"
 
 enum { OUTBOUND = 0, INBOUND = 1 };
-
-static __always_inline u16 swap16(u16 n) { return __builtin_bswap16(n); }
 
 static __always_inline struct socket *socket_of(s32 fd)
 {
@@ -15,15 +10,6 @@ static __always_inline struct socket *socket_of(s32 fd)
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	return BPF_CORE_READ(file, private_data);
-}
-
-// Sockets are named by their inode's number, as /proc names them; their address in the kernel is nobody's business.
-static __always_inline u64 socket_number(struct socket *socket)
-{
-	if (!socket)
-		return 0;
-	struct socket_alloc *both = (void *)socket - bpf_core_field_offset(struct socket_alloc, socket);
-	return BPF_CORE_READ(both, vfs_inode.i_ino);
 }
 
 // An address that user space gave.

@@ -46,19 +46,21 @@ fn programs(out: &Path) {
         );
         return;
     };
-    libbpf_cargo::SkeletonBuilder::new()
-        .source("../../bpf/probe.bpf.c")
-        .clang(clang)
-        .clang_args([
-            "-I".as_ref(),
-            out.as_os_str(),
-            "-D__TARGET_ARCH_x86".as_ref(),
-            "-Wall".as_ref(),
-            "-Werror".as_ref(),
-        ])
-        .obj(out.join("probe.bpf.o"))
-        .build_and_generate(out.join("probe.skel.rs"))
-        .expect("the programs in bpf/ compile");
+    for name in ["probe", "snapshot"] {
+        libbpf_cargo::SkeletonBuilder::new()
+            .source(format!("../../bpf/{name}.bpf.c"))
+            .clang(&clang)
+            .clang_args([
+                "-I".as_ref(),
+                out.as_os_str(),
+                "-D__TARGET_ARCH_x86".as_ref(),
+                "-Wall".as_ref(),
+                "-Werror".as_ref(),
+            ])
+            .obj(out.join(format!("{name}.bpf.o")))
+            .build_and_generate(out.join(format!("{name}.skel.rs")))
+            .expect("the programs in bpf/ compile");
+    }
     println!("cargo:rustc-cfg=probe");
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use alert_captures::{AlertCaptures, CaptureMode};
-pub use live::{Doctor, Record, Snapshot, Watch};
+pub use live::{Doctor, PictureFrom, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 
 /// Check, run and test Falco rules.

@@ -42,3 +42,14 @@ pub enum ProbeError {
     #[error("the ring holds a record of {0} bytes that is no event")]
     BadRecord(usize),
 }
+
+impl ProbeError {
+    /// Whether this machine does not let the probe run, as opposed to a mistake of the probe's.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotBuilt(_) | Self::NoBtf | Self::OldKernel(_) | Self::Capabilities { .. } => true,
+            Self::Kernel { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            Self::Proc { .. } | Self::BadRecord(_) => false,
+        }
+    }
+}

@@ -11,6 +11,8 @@
 
 pub mod detect;
 mod error;
+#[cfg(probe)]
+mod libbpf;
 #[cfg_attr(probe, path = "live.rs")]
 #[cfg_attr(not(probe), path = "absent.rs")]
 mod live;

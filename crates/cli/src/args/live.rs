@@ -69,4 +69,16 @@ pub struct Snapshot {
     /// One JSON document instead of a table of processes
     #[arg(long)]
     pub json: bool,
+    /// Where the picture comes from: the kernel's iterators, /proc, or each part from the best there is
+    #[arg(long, value_name = "WAY", value_enum)]
+    pub from: Option<PictureFrom>,
+}
+
+/// Where a picture of the machine comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PictureFrom {
+    /// /proc
+    Procfs,
+    /// The kernel's iterators, or an error
+    Iterators,
 }

@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use falco_catalog::EventSet;
 use falco_probe::detect::{Check, Machine};
+#[cfg(target_os = "linux")]
+use falco_probe::snapshot::{From, Snapshot};
 use falco_probe::{Live, Scope, Settings};
 use serde_json::json;
 
@@ -17,8 +19,8 @@ pub fn run(args: &Doctor) -> Result {
     if machine.ready().is_ok() {
         checks.extend(load());
     }
-    // Without it the probe works, with less.
-    let ok = checks.iter().all(|c| c.ok || c.name == "tracefs");
+    // Without these the probe works, with less.
+    let ok = checks.iter().all(|c| c.ok || ["tracefs", "iterators"].contains(&c.name));
     let mut out = std::io::stdout().lock();
     if args.json {
         let list: Vec<_> =
@@ -54,6 +56,8 @@ fn load() -> Vec<Check> {
             let help = (!early).then(|| "mount -t tracefs nodev /sys/kernel/tracing".into());
             vec![
                 Check { name: "programs", ok: true, found: "the kernel takes them".into(), help: None },
+                #[cfg(target_os = "linux")]
+                iterators(),
                 Check { name: "tracefs", ok: early, found: found.into(), help },
             ]
         }
@@ -63,5 +67,23 @@ fn load() -> Vec<Check> {
             found: error.to_string(),
             help: Some("the kernel's lockdown, a seccomp filter or a container's rules may forbid BPF".into()),
         }],
+    }
+}
+
+/// Where the first picture of the machine comes from.
+#[cfg(target_os = "linux")]
+fn iterators() -> Check {
+    let name = "iterators";
+    match Snapshot::take_from(From::Best) {
+        Ok((_, ways)) => {
+            let missing = ways.missing();
+            let found = match missing.is_empty() {
+                true => "threads, arguments, files and sockets come from the kernel's iterators".to_owned(),
+                false => format!("from /proc comes: {}", missing.join("; ")),
+            };
+            let help = (!missing.is_empty()).then(|| "arguments and environment need Linux 5.18".into());
+            Check { name, ok: missing.is_empty(), found, help }
+        }
+        Err(error) => Check { name, ok: false, found: error.to_string(), help: None },
     }
 }

@@ -2,16 +2,26 @@
 
 use std::io::Write as _;
 
+#[cfg(target_os = "linux")]
+use falco_probe::snapshot::{From, Snapshot};
+
+#[cfg(target_os = "linux")]
+use crate::args::PictureFrom;
 use crate::args::Snapshot as Args;
 use crate::{Outcome, Result};
 
 /// Prints the picture.
 #[cfg(target_os = "linux")]
 pub fn run(args: &Args) -> Result {
-    let snapshot = falco_probe::snapshot::Snapshot::take()?;
+    let from = match args.from {
+        None => From::Best,
+        Some(PictureFrom::Procfs) => From::Procfs,
+        Some(PictureFrom::Iterators) => From::Iterators,
+    };
+    let (snapshot, ways) = Snapshot::take_from(from)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     if args.json {
-        serde_json::to_writer(&mut out, &linux::document(&snapshot)).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut out, &linux::document(&snapshot, &ways)).map_err(std::io::Error::from)?;
         writeln!(out)?;
     } else {
         for process in snapshot.processes.iter().filter(|p| p.tid == p.pid) {
@@ -32,7 +42,7 @@ pub fn run(_args: &Args) -> Result {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use falco_probe::snapshot::Snapshot;
+    use falco_probe::snapshot::{Snapshot, Way, Ways};
     use falco_scap::item::{FdEntry, FdInfo, InterfaceAddr, ProcessEntry};
     use serde_json::{Value, json};
 
@@ -50,7 +60,7 @@ mod linux {
         std::iter::once(text(exe)).chain(items(args)).collect()
     }
 
-    pub fn document(snapshot: &Snapshot) -> Value {
+    pub fn document(snapshot: &Snapshot, ways: &Ways) -> Value {
         let Snapshot { machine, interfaces, users, processes, fds } = snapshot;
         let interfaces: Vec<_> = interfaces
             .iter()
@@ -64,8 +74,13 @@ mod linux {
             .collect();
         let fds_of =
             |tid| fds.iter().find(|list| list.tid == tid).map(|list| list.fds.iter().map(fd).collect::<Vec<_>>());
+        let way = |way: &Way| match way {
+            Way::Iterator => json!({"way": "iterator"}),
+            Way::Procfs(why) => json!({"way": "procfs", "why": why}),
+        };
         json!({
             "version": 1,
+            "from": {"threads": way(&ways.threads), "texts": way(&ways.texts), "files": way(&ways.files)},
             "machine": {
                 "hostname": text(&machine.hostname), "num_cpus": machine.num_cpus,
                 "memory_size_bytes": machine.memory_size_bytes, "boot_ts_epoch": machine.boot_ts_epoch,
@@ -86,6 +101,8 @@ mod linux {
             "cgroups": items(&p.cgroups), "cap_inheritable": p.cap_inheritable, "cap_permitted": p.cap_permitted,
             "cap_effective": p.cap_effective, "exe_ino": p.exe_ino, "exe_ino_ctime": p.exe_ino_ctime,
             "exe_ino_mtime": p.exe_ino_mtime, "exe_writable": p.exe_writable, "exe_from_memfd": p.exe_from_memfd,
+            "exe_upper_layer": p.exe_upper_layer, "exe_lower_layer": p.exe_lower_layer,
+            "pidns_init_start_ts": p.pidns_init_start_ts, "pfmajor": p.pfmajor, "pfminor": p.pfminor,
             "vmsize_kb": p.vmsize_kb, "vmrss_kb": p.vmrss_kb, "vmswap_kb": p.vmswap_kb, "fds": fds,
         })
     }
@@ -96,7 +113,10 @@ mod linux {
             FdInfo::FileV2 { open_flags, name, dev } => {
                 json!({"name": text(name), "open_flags": open_flags, "dev": dev})
             }
-            FdInfo::Named { name, .. } | FdInfo::Unix { name, .. } => json!({"name": text(name)}),
+            FdInfo::Named { name, .. } => json!({"name": text(name)}),
+            FdInfo::Unix { source, destination, name } => {
+                json!({"name": text(name), "source": source, "destination": destination})
+            }
             FdInfo::Ipv4 { sip, dip, sport, dport, .. } => {
                 json!({"sip": sip.to_string(), "sport": sport, "dip": dip.to_string(), "dport": dport})
             }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 
 use falco_scap::item::{FdEntry, FdInfo, NamedFd};
 
@@ -13,37 +13,53 @@ use super::sockets::Sockets;
 pub fn read(pid: i64, sockets: &mut Sockets) -> Vec<FdEntry> {
     let dir = format!("/proc/{pid}/fd");
     let numbers = super::numbers(&dir).unwrap_or_default();
-    numbers.into_iter().filter_map(|fd| one(pid, fd, &format!("{dir}/{fd}"), sockets)).collect()
+    numbers.into_iter().filter_map(|fd| one(pid, fd, sockets)).collect()
 }
 
-fn one(pid: i64, fd: i64, path: &str, sockets: &mut Sockets) -> Option<FdEntry> {
-    let target = OsString::from(fs::read_link(path).ok()?).into_vec();
+/// A descriptor of a process; `None` when it is closed.
+pub fn one(pid: i64, fd: i64, sockets: &mut Sockets) -> Option<FdEntry> {
+    let path = format!("/proc/{pid}/fd/{fd}");
+    let link = OsString::from(fs::read_link(&path).ok()?).into_vec();
     let meta = fs::metadata(path).ok();
     let ino = meta.as_ref().map_or(0, MetadataExt::ino);
-    let named = |kind, name: &[u8]| FdInfo::Named { kind, name: name.to_vec() };
-    if let Some(inode) = bracketed(&target, b"socket:[") {
+    if let Some(inode) = bracketed(&link, b"socket:[") {
         return Some(FdEntry { fd, ino: inode, info: sockets.find(pid, inode) });
     }
-    let info = if let Some(inode) = bracketed(&target, b"pipe:[") {
-        return Some(FdEntry { fd, ino: inode, info: named(NamedFd::Fifo, &target) });
-    } else if let Some(kind) = target.strip_prefix(b"anon_inode:") {
-        named(anonymous(kind), &target)
-    } else if target.starts_with(b"/memfd:") {
-        let name = target.get(b"/memfd:".len()..).unwrap_or_default();
-        named(NamedFd::Memfd, name.strip_suffix(b" (deleted)").unwrap_or(name))
-    } else {
-        let ty = meta.as_ref().map(fs::Metadata::file_type);
-        match ty {
-            Some(ty) if ty.is_dir() => named(NamedFd::Directory, &target),
-            Some(ty) if ty.is_fifo() => named(NamedFd::Fifo, &target),
-            Some(_) if target.starts_with(b"/") => {
-                let dev = meta.as_ref().map_or(0, |m| kernel_dev(m.dev()));
-                FdInfo::FileV2 { open_flags: open_flags(pid, fd), name: target, dev }
-            }
-            _ => named(NamedFd::Unsupported, &target),
-        }
-    };
-    Some(FdEntry { fd, ino, info })
+    let ino = bracketed(&link, b"pipe:[").unwrap_or(ino);
+    let dev = meta.as_ref().map_or(0, |m| kernel_dev(m.dev()));
+    let target = Target { link, mode: meta.map(|m| m.mode()), dev };
+    Some(FdEntry { fd, ino, info: describe(target, || open_flags(pid, fd)) })
+}
+
+/// What a descriptor that is no socket leads to.
+pub struct Target {
+    /// As the link in /proc shows it.
+    pub link: Vec<u8>,
+    /// Kind and rights, if the file could be asked.
+    pub mode: Option<u32>,
+    /// The file system's number, as captures write it.
+    pub dev: u32,
+}
+
+/// A descriptor's entry by what it leads to.
+pub fn describe(target: Target, open_flags: impl FnOnce() -> u32) -> FdInfo {
+    let Target { link, mode, dev } = target;
+    let named = |kind, name: &[u8]| FdInfo::Named { kind, name: name.to_vec() };
+    if link.starts_with(b"pipe:[") {
+        return named(NamedFd::Fifo, &link);
+    }
+    if let Some(kind) = link.strip_prefix(b"anon_inode:") {
+        return named(anonymous(kind), &link);
+    }
+    if let Some(name) = link.strip_prefix(b"/memfd:") {
+        return named(NamedFd::Memfd, name.strip_suffix(b" (deleted)").unwrap_or(name));
+    }
+    match mode.map(|mode| mode & libc::S_IFMT) {
+        Some(libc::S_IFDIR) => named(NamedFd::Directory, &link),
+        Some(libc::S_IFIFO) => named(NamedFd::Fifo, &link),
+        Some(_) if link.starts_with(b"/") => FdInfo::FileV2 { open_flags: open_flags(), name: link, dev },
+        _ => named(NamedFd::Unsupported, &link),
+    }
 }
 
 fn bracketed(target: &[u8], before: &[u8]) -> Option<u64> {
@@ -79,7 +95,8 @@ fn open_flags(pid: i64, fd: i64) -> u32 {
     flags.and_then(|f| u32::from_str_radix(f, 8).ok()).map_or(0, portable_flags)
 }
 
-fn portable_flags(native: u32) -> u32 {
+/// The kernel's flags of an open file, as captures number them.
+pub fn portable_flags(native: u32) -> u32 {
     let access = match native & 3 {
         0 => 1,
         1 => 2,

@@ -1,19 +1,29 @@
-//! A picture of the machine as it is: what a capture's header tells, read from /proc.
+//! A picture of the machine as it is: what a capture's header tells.
+//!
+//! Threads and open files come from the kernel's iterators ([`iterators`]), whose programs are in bpf/snapshot.bpf.c, or from /proc
+//! ([`procfs`]): part by part, since kernels and rights differ. Both ways give the same picture.
 //!
 //! Processes come and go while this reads. What ends meanwhile is left out, or comes with less than it would have had.
 
 mod accounts;
 mod fds;
+#[cfg(probe)]
+mod iterators;
 mod process;
+mod procfs;
+#[cfg_attr(not(probe), allow(dead_code))]
+mod records;
 mod sockets;
+mod ways;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 
 use falco_scap::item::{FdList, Interface, MachineInfo, ProcessEntry, UserList};
 use falco_scap::{Item, Section};
 
 use self::sockets::Sockets;
+pub use self::ways::{From, Way, Ways};
 use crate::ProbeError;
 
 /// The machine, its processes, what they have open, its users and addresses.
@@ -30,33 +40,43 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Looks at everything.
+    /// Looks at everything, each part the best way that there is here.
     ///
     /// # Errors
     /// When there is no /proc to read.
     pub fn take() -> Result<Self, ProbeError> {
-        let mut sockets = Sockets::default();
-        let (mut processes, mut lists) = (Vec::new(), Vec::new());
-        for pid in numbers("/proc")? {
-            let Some(main) = process::read(pid, pid, None) else { continue };
-            let tids = numbers(&format!("/proc/{pid}/task")).unwrap_or_default();
-            for tid in tids.into_iter().filter(|tid| *tid != pid) {
-                processes.extend(process::read(pid, tid, Some(&main)));
-            }
-            processes.push(main);
-            // What this process has open is the probe itself, which is nobody's business and which Debian's sysdig cannot read.
-            if pid != i64::from(std::process::id()) {
-                lists.push(FdList { tid: pid, fds: fds::read(pid, &mut sockets) });
-            }
+        Self::take_from(From::Best).map(|(snapshot, _)| snapshot)
+    }
+
+    /// Looks at everything and says which way each part came.
+    ///
+    /// # Errors
+    /// When there is no /proc to read, or [`From::Iterators`] cannot give all.
+    pub fn take_from(from: From) -> Result<(Self, Ways), ProbeError> {
+        let boot_epoch = boot_epoch();
+        let (parts, ways) = ways::read(from, boot_epoch)?;
+        let mut processes = match parts.threads {
+            Some(threads) => threads,
+            None => procfs::threads(boot_epoch)?,
+        };
+        if ways.texts != Way::Iterator && ways.threads == Way::Iterator {
+            processes.iter_mut().filter(|p| p.tid == p.pid).for_each(process::add_texts);
         }
+        share(&mut processes);
         processes.sort_by_key(|p| p.tid);
-        Ok(Self {
-            machine: machine(),
-            interfaces: accounts::interfaces(),
-            users: accounts::users(),
-            processes,
-            fds: lists,
-        })
+        let mut mains: BTreeSet<i64> = processes.iter().filter(|p| p.tid == p.pid).map(|p| p.pid).collect();
+        let fds = match parts.files {
+            None => procfs::files(mains.into_iter()),
+            Some(mut lists) => {
+                mains.remove(&i64::from(std::process::id()));
+                // Who came after the threads were looked at comes with its own event; who has nothing open has an empty list.
+                lists.retain(|pid, _| mains.contains(pid));
+                let list = |tid| FdList { tid, fds: lists.remove(&tid).unwrap_or_default() };
+                mains.into_iter().map(list).collect()
+            }
+        };
+        let (interfaces, users) = (accounts::interfaces(), accounts::users());
+        Ok((Self { machine: machine(), interfaces, users, processes, fds }, ways))
     }
 
     /// The same as a capture's reader gives it.
@@ -72,6 +92,18 @@ impl Snapshot {
         ];
         items.extend(fds.into_iter().map(Item::Fds));
         items
+    }
+}
+
+/// Gives the threads of a process what they share with its first one.
+fn share(threads: &mut [ProcessEntry]) {
+    let several: BTreeSet<i64> = threads.iter().filter(|t| t.tid != t.pid).map(|t| t.pid).collect();
+    let mains = threads.iter().filter(|t| t.tid == t.pid && several.contains(&t.pid));
+    let mains: HashMap<i64, ProcessEntry> = mains.map(|main| (main.pid, main.clone())).collect();
+    for thread in threads.iter_mut().filter(|t| t.tid != t.pid) {
+        if let Some(main) = mains.get(&thread.pid) {
+            process::share(thread, main);
+        }
     }
 }
 

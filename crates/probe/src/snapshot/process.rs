@@ -38,8 +38,8 @@ fn list(path: &str) -> Vec<u8> {
     bytes
 }
 
-/// Reads a thread. What all threads of a process share is copied from the main one. `None` when it is gone, or the kernel's own.
-pub fn read(pid: i64, tid: i64, main: Option<&ProcessEntry>) -> Option<ProcessEntry> {
+/// Reads a thread; what all threads of a process share, only of the first one. `None` when it is gone, or the kernel's own.
+pub fn read(pid: i64, tid: i64) -> Option<ProcessEntry> {
     let dir = format!("/proc/{pid}/task/{tid}");
     let status = fs::read_to_string(format!("{dir}/status")).ok()?;
     let stat = fs::read_to_string(format!("{dir}/stat")).ok()?;
@@ -79,34 +79,53 @@ pub fn read(pid: i64, tid: i64, main: Option<&ProcessEntry>) -> Option<ProcessEn
         flags: if tid == pid { 0 } else { clone_flags::THREAD | clone_flags::FILES },
         ..ProcessEntry::default()
     };
-    match main {
-        Some(main) => {
-            entry.exe.clone_from(&main.exe);
-            entry.args.clone_from(&main.args);
-            entry.exepath.clone_from(&main.exepath);
-            entry.cwd.clone_from(&main.cwd);
-            entry.root.clone_from(&main.root);
-            entry.env.clone_from(&main.env);
-            entry.cgroups.clone_from(&main.cgroups);
-            (entry.loginuid, entry.fdlimit) = (main.loginuid, main.fdlimit);
-            (entry.exe_ino, entry.exe_ino_ctime, entry.exe_ino_mtime) =
-                (main.exe_ino, main.exe_ino_ctime, main.exe_ino_mtime);
-            (entry.exe_writable, entry.exe_from_memfd) = (main.exe_writable, main.exe_from_memfd);
-            entry.pidns_init_start_ts = main.pidns_init_start_ts;
-        }
-        None => shared(&mut entry, &format!("/proc/{pid}")),
+    if tid == pid {
+        shared(&mut entry, &format!("/proc/{pid}"));
     }
     Some(entry)
 }
 
-/// What belongs to the process.
-fn shared(entry: &mut ProcessEntry, dir: &str) {
-    let args = list(&format!("{dir}/cmdline"));
+/// Gives a thread what it shares with the first one of its process.
+pub fn share(entry: &mut ProcessEntry, main: &ProcessEntry) {
+    entry.exe.clone_from(&main.exe);
+    entry.args.clone_from(&main.args);
+    entry.exepath.clone_from(&main.exepath);
+    entry.cwd.clone_from(&main.cwd);
+    entry.root.clone_from(&main.root);
+    entry.env.clone_from(&main.env);
+    entry.cgroups.clone_from(&main.cgroups);
+    (entry.loginuid, entry.fdlimit) = (main.loginuid, main.fdlimit);
+    (entry.exe_ino, entry.exe_ino_ctime, entry.exe_ino_mtime) = (main.exe_ino, main.exe_ino_ctime, main.exe_ino_mtime);
+    (entry.exe_writable, entry.exe_from_memfd) = (main.exe_writable, main.exe_from_memfd);
+    (entry.exe_upper_layer, entry.exe_lower_layer) = (main.exe_upper_layer, main.exe_lower_layer);
+    entry.pidns_init_start_ts = main.pidns_init_start_ts;
+}
+
+/// The first argument and the others, each ended by a NUL.
+pub fn set_args(entry: &mut ProcessEntry, args: &[u8]) {
     let first = args.iter().position(|b| *b == 0).map_or(args.len(), |at| at + 1);
     let (exe, rest) = args.split_at(first);
     entry.exe = exe.strip_suffix(b"\0").unwrap_or(exe).to_vec();
     entry.args = rest.to_vec();
+}
+
+/// Arguments and environment of a process.
+pub fn add_texts(entry: &mut ProcessEntry) {
+    let dir = format!("/proc/{}", entry.pid);
+    set_args(entry, &list(&format!("{dir}/cmdline")));
     entry.env = list(&format!("{dir}/environ"));
+}
+
+/// When a process began, in nanoseconds after the boot; the kernel tells hundredths of a second.
+pub fn start_ns(pid: i64) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    ticks.checked_mul(10_000_000)
+}
+
+/// What belongs to the process.
+fn shared(entry: &mut ProcessEntry, dir: &str) {
+    add_texts(entry);
     entry.exepath = link(&format!("{dir}/exe"));
     entry.cwd = link(&format!("{dir}/cwd"));
     entry.root = link(&format!("{dir}/root"));
@@ -119,7 +138,8 @@ fn shared(entry: &mut ProcessEntry, dir: &str) {
     // A memfd is told as the programs tell it: by its bare name.
     if entry.exepath.starts_with(b"/memfd:") {
         entry.exe_from_memfd = true;
-        entry.exepath.remove(0);
+        let name = entry.exepath.get(1..).unwrap_or_default();
+        entry.exepath = name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec();
     }
     if let Ok(meta) = fs::metadata(format!("{dir}/exe")) {
         let ns = |s: i64, ns: i64| s.saturating_mul(1_000_000_000).saturating_add(ns).try_into().unwrap_or(0);
@@ -170,14 +190,14 @@ mod tests {
     #[test]
     fn reads_this_process() {
         let pid = i64::from(std::process::id());
-        let entry = read(pid, pid, None).unwrap();
+        let entry = read(pid, pid).unwrap();
         assert_eq!((entry.tid, entry.pid, entry.vpid), (pid, pid, pid));
         assert_eq!(entry.exe, std::env::args_os().next().unwrap().into_vec());
         assert_eq!(entry.exepath, std::env::current_exe().unwrap().into_os_string().into_vec());
         assert_eq!(entry.cwd, std::env::current_dir().unwrap().into_os_string().into_vec());
         assert_eq!(entry.exe_ino, fs::metadata(std::env::current_exe().unwrap()).unwrap().ino());
         assert!(entry.vmrss_kb > 0 && entry.fdlimit > 0);
-        assert!(read(i64::from(i32::MAX), i64::from(i32::MAX), None).is_none());
+        assert!(read(i64::from(i32::MAX), i64::from(i32::MAX)).is_none());
     }
 
     #[test]

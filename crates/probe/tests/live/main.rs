@@ -20,18 +20,30 @@ use falco_engine::inspector::Inspector;
 use falco_engine::state::StrList;
 use falco_probe::{Live, Scope, Settings};
 
+mod snapshot;
+
+/// Past the capturing of tests that pass: a skip must be seen. What is not this machine's fault fails the test.
+#[track_caller]
+fn skip(error: &falco_probe::ProbeError, test: &str) {
+    assert!(error.is_refusal(), "{error}");
+    let _ = writeln!(std::io::stderr(), "skipped: {error} ({test})");
+}
+
 /// One at a time: a source sees the children of all tests of this process.
 static TURN: Mutex<()> = Mutex::new(());
 
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs `work` in a child without open descriptors above 2 and gives what `format` says of its events, from then on.
 fn events_of(test: &str, format: &str, work: impl FnOnce()) -> Option<Vec<String>> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let settings = Settings { events: EventSet::ALL, scope: Scope::Started, ..Settings::default() };
     let live = match Live::open(&settings) {
         Ok(live) => live,
         Err(error) => {
-            // Past the capturing of tests that pass: a skip must be seen.
-            let _ = writeln!(std::io::stderr(), "skipped: {error} ({test})");
+            skip(&error, test);
             return None;
         }
     };
@@ -389,12 +401,12 @@ fn programs_out_of_memory_namespaces_and_threads() {
 /// What the state knows after the events is what /proc shows.
 #[test]
 fn the_state_is_what_proc_shows() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let settings = Settings { scope: Scope::Started, ..Settings::default() };
     let live = match Live::open(&settings) {
         Ok(live) => live,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "skipped: {error} (the_state_is_what_proc_shows)");
+            skip(&error, "the_state_is_what_proc_shows");
             return;
         }
     };
@@ -459,13 +471,13 @@ fn the_state_is_what_proc_shows() {
 
 #[test]
 fn what_the_ring_cannot_hold_is_counted() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let events = EventSet::by_name("close");
     let settings = Settings { events, scope: Scope::Started, ring_bytes: 4096, ..Settings::default() };
     let live = match Live::open(&settings) {
         Ok(live) => live,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "skipped: {error} (what_the_ring_cannot_hold_is_counted)");
+            skip(&error, "what_the_ring_cannot_hold_is_counted");
             return;
         }
     };
