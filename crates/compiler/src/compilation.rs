@@ -10,7 +10,7 @@ use crate::check;
 use crate::collect::Collection;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::index::{self, ItemIndex};
-use crate::items::FileItems;
+use crate::items::{FileItems, ItemIr};
 use crate::load;
 use crate::loc::Loc;
 use crate::lower;
@@ -219,11 +219,21 @@ impl Compilation {
 
     /// Where everything is defined and used. Made when it is first asked for.
     pub fn items(&self) -> Arc<ItemIndex> {
-        Arc::clone(self.inner.index.get_or_init(|| Arc::new(index::build(&self.inner))))
+        Arc::clone(self.inner.index.get_or_init(|| Arc::new(index::build(self))))
     }
 }
 
 impl Inner {
+    /// The items of all files, in load order.
+    pub(crate) fn all_items(&self) -> impl Iterator<Item = &Arc<ItemIr>> {
+        self.loaded.iter().flat_map(|items| items.items()).map(|(_, ir)| ir)
+    }
+
+    /// The items of a file, in order.
+    pub(crate) fn items_of(&self, file: FileId) -> impl Iterator<Item = &Arc<ItemIr>> {
+        self.loaded.get(file.index()).into_iter().flat_map(|items| items.items()).map(|(_, ir)| ir)
+    }
+
     /// The compiled form of a rule that Falco loads.
     pub(crate) fn loaded_rule(&self, id: u32) -> Option<&Arc<RuleUnit>> {
         self.units.rule(id).filter(|unit| unit.ok && !self.left_out.contains(&id))

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use falco_catalog::EventSet;
 use rustc_hash::FxHashMap;
 
-use crate::collect::{SiteRaw, Table};
-use crate::compilation::Inner;
+use crate::collect::{Node, Table};
+use crate::compilation::{Compilation, Inner};
 use crate::diagnostic::{ItemKind, Span};
-use crate::lower::{expanded_macro, expanded_rule};
-use crate::stage::Condition;
+use crate::named::{Named, each_use};
 
 /// Everything that has a name.
 #[derive(Debug, Clone, Default)]
@@ -129,65 +128,24 @@ pub enum Effective {
 }
 
 /// Builds the index of a compilation.
-pub(crate) fn build(inner: &Inner) -> ItemIndex {
+pub(crate) fn build(compilation: &Compilation) -> ItemIndex {
+    let inner = &compilation.inner;
+    let entry = |named: Named<'_>| ItemEntry {
+        kind: named.kind(),
+        name: Arc::clone(named.name()),
+        sites: named.sites(),
+        references: Vec::new(),
+        effective: named.effective(),
+    };
+    let entries = |kind| compilation.all_named(kind).map(entry).collect();
     let mut index = ItemIndex {
+        lists: entries(ItemKind::List),
+        macros: entries(ItemKind::Macro),
+        rules: entries(ItemKind::Rule),
         macro_by_name: ranks(&inner.collection.macros),
         list_by_name: ranks(&inner.collection.lists),
         rule_by_name: ranks(&inner.collection.rules),
-        ..ItemIndex::default()
     };
-    let sites = |sites: &[SiteRaw]| -> Vec<ItemSite> {
-        sites
-            .iter()
-            .map(|site| ItemSite {
-                change: site.change,
-                item: inner.span(site.item),
-                name: inner.span(site.name),
-                body: site.body.map(|body| inner.span(body)),
-            })
-            .collect()
-    };
-    for (id, list) in inner.collection.lists.iter() {
-        let items = inner.units.list(id).map(|unit| unit.paste.items()).unwrap_or_default();
-        index.lists.push(ItemEntry {
-            kind: ItemKind::List,
-            name: Arc::clone(&list.name),
-            sites: sites(&list.sites),
-            references: Vec::new(),
-            effective: Effective::List {
-                items: items.into_iter().map(|(text, loc)| (text.to_owned(), inner.span(loc))).collect(),
-            },
-        });
-    }
-    for (id, macro_) in inner.collection.macros.iter() {
-        let unit = inner.units.macro_(id);
-        let expanded = unit.filter(|unit| !unit.broken && !unit.too_large()).map(|unit| expanded_macro(inner, unit));
-        index.macros.push(ItemEntry {
-            kind: ItemKind::Macro,
-            name: Arc::clone(&macro_.name),
-            sites: sites(&macro_.sites),
-            references: Vec::new(),
-            effective: Effective::Macro { text: macro_.condition.text.clone(), expanded },
-        });
-    }
-    for (id, rule) in inner.collection.rules.iter() {
-        let unit = inner.units.rule(id);
-        let fine = unit.filter(|unit| unit.ok);
-        index.rules.push(ItemEntry {
-            kind: ItemKind::Rule,
-            name: Arc::clone(&rule.name),
-            sites: sites(&rule.sites),
-            references: Vec::new(),
-            effective: Effective::Rule {
-                text: unit.map_or_else(|| rule.condition.text.clone(), |unit| unit.condition.plain.text.clone()),
-                expanded: fine.map(|unit| expanded_rule(inner, unit)),
-                events: fine.map(|unit| unit.events.clone()),
-                source: rule.source.to_string(),
-                enabled: rule.enabled,
-                tags: rule.tags.iter().map(ToString::to_string).collect(),
-            },
-        });
-    }
     references(inner, &mut index);
     index
 }
@@ -199,39 +157,21 @@ fn ranks<T>(table: &Table<T>) -> FxHashMap<Arc<str>, u32> {
 
 fn references(inner: &Inner, index: &mut ItemIndex) {
     let collection = &inner.collection;
-    let mut condition = |condition: &Condition, targets: &[Option<u32>], kind: ItemKind, from: &Arc<str>| {
-        for (ident, target) in condition.parsed.refs.iter().zip(targets) {
-            let place = condition.pasted.place(ident.range.0, ident.range.1);
-            let entry = target.and_then(|t| index.macros.get_mut(collection.macros.rank(t) as usize));
+    let macros = collection.macros.order().iter().map(|id| (Node::Macro(*id), ItemKind::Macro));
+    let rules = collection.rules.order().iter().map(|id| (Node::Rule(*id), ItemKind::Rule));
+    let lists = collection.lists.order().iter().map(|id| (Node::List(*id), ItemKind::List));
+    for (node, from_kind) in macros.chain(rules).chain(lists) {
+        let Some(from) = collection.name(node) else { continue };
+        each_use(inner, node, &mut |_, target, loc| {
+            let entry = match target {
+                Some(Node::Macro(id)) => index.macros.get_mut(collection.macros.rank(id) as usize),
+                Some(Node::List(id)) => index.lists.get_mut(collection.lists.rank(id) as usize),
+                Some(Node::Rule(_)) | None => None,
+            };
             if let Some(entry) = entry {
-                let span = inner.span(place.loc);
-                entry.references.push(Reference { span, from_kind: kind, from: Arc::clone(from) });
+                entry.references.push(Reference { span: inner.span(loc), from_kind, from: Arc::clone(from) });
             }
-        }
-        for (list, loc) in &condition.lists {
-            if let Some(entry) = index.lists.get_mut(collection.lists.rank(*list) as usize) {
-                let span = inner.span(*loc);
-                entry.references.push(Reference { span, from_kind: kind, from: Arc::clone(from) });
-            }
-        }
-    };
-    for (id, macro_) in collection.macros.iter() {
-        if let Some(unit) = inner.units.macro_(id) {
-            condition(&unit.condition, &unit.targets, ItemKind::Macro, &macro_.name);
-        }
-    }
-    for (id, rule) in collection.rules.iter() {
-        if let Some(unit) = inner.units.rule(id) {
-            condition(&unit.condition, &unit.targets, ItemKind::Rule, &rule.name);
-        }
-    }
-    for (id, list) in collection.lists.iter() {
-        for (used, loc) in inner.units.list(id).into_iter().flat_map(|unit| &unit.uses) {
-            let span = inner.span(*loc);
-            if let Some(entry) = index.lists.get_mut(collection.lists.rank(*used) as usize) {
-                entry.references.push(Reference { span, from_kind: ItemKind::List, from: Arc::clone(&list.name) });
-            }
-        }
+        });
     }
     for entry in index.macros.iter_mut().chain(&mut index.lists) {
         entry.references.sort_by_key(|reference| reference.span);

@@ -23,6 +23,7 @@ pub mod lints;
 mod load;
 mod loc;
 mod lower;
+mod named;
 mod options;
 pub mod program;
 pub mod re2;
@@ -39,6 +40,7 @@ pub use compilation::{Cache, Compilation, SourceFile, Work, compile, compile_cac
 pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Severity, Span};
 pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};
+pub use named::{NameUse, Named};
 pub use options::{AppendOutput, LintLevel, LintLevels, LoadedPlugin, Options, Version, VersionError};
 pub use report::{FalcoCode, FalcoLocation, FalcoMessage, FalcoPosition, LoadResult, SchemaResult};
 pub use same::Differences;

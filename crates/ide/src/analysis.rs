@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use falco_catalog::Catalog;
-use falco_compiler::{Cache, Cancel, Compilation, ItemIndex, Options, SourceFile, compile_unless};
-use falco_syntax::yaml;
+use falco_compiler::{Cache, Cancel, Compilation, ItemIndex, Options, SourceFile, compile_cached, compile_unless};
+use falco_syntax::ast::Item;
+use falco_syntax::{TextRange, TextSize, yaml};
 
+use crate::rename::FileEdits;
 use crate::types::*;
-use crate::{completion, definition, diagnostics, hover, symbols};
+use crate::{completion, diagnostics, hover, symbols};
 
 /// One file given to a snapshot.
 #[derive(Debug, Clone)]
@@ -37,9 +39,10 @@ struct Inner {
     files: Vec<SourceFile>,
     settings: Settings,
     catalog: Arc<Catalog>,
+    options: Options,
     compilation: Compilation,
     /// Trees of the files that somebody looked into.
-    trees: Vec<OnceLock<yaml::Parse>>,
+    trees: Vec<Tree>,
     /// What the next snapshot can reuse. Taken over by it, so a snapshot that is the base of two has it for the first.
     cache: Mutex<Cache>,
 }
@@ -79,9 +82,9 @@ impl Analysis {
             }
             return None;
         };
-        let trees = files.iter().map(|_| OnceLock::new()).collect();
+        let trees = trees(&files, previous);
         let settings = settings.clone();
-        let inner = Inner { files, settings, catalog, compilation, trees, cache: Mutex::new(cache) };
+        let inner = Inner { files, settings, catalog, options, compilation, trees, cache: Mutex::new(cache) };
         Some(Self { inner: Arc::new(inner) })
     }
 
@@ -111,11 +114,6 @@ impl Analysis {
         hover::at(self, position)
     }
 
-    /// Where the name at a position is defined: all items that define or change it, in load order.
-    pub fn definition(&self, position: FilePosition) -> Vec<NavigationTarget> {
-        definition::of(self, position)
-    }
-
     /// The outline of a file.
     pub fn document_symbols(&self, file: FileId) -> Vec<DocumentSymbol> {
         self.tree(file).map(symbols::of).unwrap_or_default()
@@ -131,7 +129,45 @@ impl Analysis {
 
     pub(crate) fn tree(&self, file: FileId) -> Option<&yaml::Parse> {
         let tree = self.inner.trees.get(file.0 as usize)?;
-        Some(tree.get_or_init(|| yaml::parse(self.text(file))))
+        Some(tree.parse.get_or_init(|| tree.parse(self.text(file))))
+    }
+
+    /// The item around a position; between two, the one that begins there.
+    pub(crate) fn item_at(&self, position: FilePosition) -> Option<Item> {
+        self.items_in(position.file, TextRange::empty(position.offset)).pop()
+    }
+
+    /// The items that a stretch of a file touches, in order.
+    pub(crate) fn items_in(&self, file: FileId, range: TextRange) -> Vec<Item> {
+        let Some(tree) = self.tree(file) else { return Vec::new() };
+        let roots = tree.documents().flat_map(|document| document.roots());
+        let nodes =
+            roots.filter_map(|root| root.as_sequence()).flat_map(|sequence| sequence.items().collect::<Vec<_>>());
+        let touched = nodes.filter(|node| {
+            let own = node.full_range();
+            own.start() <= range.end() && range.start() <= own.end()
+        });
+        touched.map(Item::new).collect()
+    }
+
+    pub(crate) fn compilation(&self) -> &Compilation {
+        &self.inner.compilation
+    }
+
+    /// What the files mean after edits, which must be in order of position.
+    pub(crate) fn edited(&self, edits: &FileEdits) -> Compilation {
+        let mut files = self.inner.files.clone();
+        for (file, edits) in edits {
+            let Some(file) = files.get_mut(file.0 as usize) else { continue };
+            let mut text = file.text.to_string();
+            for edit in edits.iter().rev() {
+                text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.text);
+            }
+            file.text = text.into();
+        }
+        // The cache goes on from there to whatever is compiled next: most likely the same edits, once the author sees them.
+        let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        compile_cached(&files, &self.inner.options, &mut cache)
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -140,5 +176,76 @@ impl Analysis {
 
     pub(crate) fn items(&self) -> Arc<ItemIndex> {
         self.inner.compilation.items()
+    }
+}
+
+/// The tree of a file, made when somebody asks for it. Shared by snapshots for as long as the text is the same.
+#[derive(Debug, Clone)]
+struct Tree {
+    parse: Arc<OnceLock<yaml::Parse>>,
+    /// The tree of the text before, if there was one, and what was edited since.
+    before: Option<(yaml::Parse, yaml::TextEdit)>,
+}
+
+impl Tree {
+    fn parse(&self, text: &str) -> yaml::Parse {
+        match &self.before {
+            Some((before, edit)) => before.reparse(text, *edit),
+            None => yaml::parse(text),
+        }
+    }
+}
+
+/// Trees for files; those of the snapshot before are used where they can be.
+fn trees(files: &[SourceFile], previous: Option<&Analysis>) -> Vec<Tree> {
+    let fresh = |before| Tree { parse: Arc::default(), before };
+    let of = |(number, file): (usize, &SourceFile)| {
+        let inner = &previous?.inner;
+        let (old, tree) =
+            inner.files.get(number).zip(inner.trees.get(number)).filter(|(old, _)| old.path == file.path)?;
+        if Arc::ptr_eq(&old.text, &file.text) || old.text == file.text {
+            return Some(tree.clone());
+        }
+        // An edit on top of one whose tree nobody wanted begins from scratch.
+        let parse = tree.parse.get()?;
+        Some(fresh(Some((parse.clone(), edit(&old.text, &file.text)))))
+    };
+    files.iter().enumerate().map(|numbered| of(numbered).unwrap_or_else(|| fresh(None))).collect()
+}
+
+/// The smallest stretch that differs, on boundaries of characters.
+fn edit(old: &str, new: &str) -> yaml::TextEdit {
+    let most = old.len().min(new.len());
+    let bytes = old.bytes().zip(new.bytes());
+    let mut start = bytes.take_while(|(a, b)| a == b).count();
+    while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut same = old.bytes().rev().zip(new.bytes().rev()).take(most - start).take_while(|(a, b)| a == b).count();
+    while !old.is_char_boundary(old.len() - same) || !new.is_char_boundary(new.len() - same) {
+        same -= 1;
+    }
+    let size = |n: usize| TextSize::new(u32::try_from(n).unwrap_or(u32::MAX));
+    yaml::TextEdit {
+        range: TextRange::new(size(start), size(old.len() - same)),
+        inserted: size(new.len() - same - start),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_follow_edits() {
+        let texts =
+            ["- list: é\n  items: [a]\n- list: b\n", "- list: è\n  items: [a, x]\n- list: b\n", "- list: è\n", ""];
+        let mut previous: Option<Analysis> = None;
+        for text in texts {
+            let files = vec![WorkspaceFile { path: "a.yaml".to_owned(), text: text.into() }];
+            let analysis = Analysis::new(files, &Settings::default(), previous.as_ref());
+            assert_eq!(analysis.tree(FileId(0)).unwrap().syntax().to_string(), text);
+            previous = Some(analysis);
+        }
     }
 }

@@ -90,8 +90,13 @@ pub(crate) fn at(parse: &Parse, text: &str, offset: TextSize) -> Option<(Context
     Some((context, facts))
 }
 
+/// The kind of an item, as its keys go by it.
+pub(crate) fn owner_of(item: &Item) -> Option<KeyOwner> {
+    item.kind().and_then(|kind| KeyOwner::TOP.into_iter().find(|k| k.head() == Some(kind.head_key())))
+}
+
 fn facts(item: &Item) -> ItemFacts {
-    let kind = item.kind().and_then(|kind| KeyOwner::TOP.into_iter().find(|k| k.head() == Some(kind.head_key())));
+    let kind = owner_of(item);
     let source = match item {
         Item::Rule(rule) => rule.source().and_then(|s| s.text()),
         _ => None,
@@ -307,7 +312,7 @@ impl<'t> Cursor<'t> {
 }
 
 /// The kind of the mappings that are, or are in, a key's value.
-fn below(key: &KeyInfo) -> Option<KeyOwner> {
+pub(crate) fn below(key: &KeyInfo) -> Option<KeyOwner> {
     match (key.item, key.name) {
         (KeyOwner::Rule, "exceptions") => Some(KeyOwner::Exception),
         (KeyOwner::Rule, "override") => Some(KeyOwner::RuleOverride),

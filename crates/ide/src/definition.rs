@@ -1,50 +1,124 @@
 //! Where a name is defined.
 
-use falco_compiler::{ItemEntry, ItemIndex, Span};
+use falco_catalog::keys::ItemKind as KeyOwner;
+use falco_compiler::{Change, ItemKind};
+use falco_syntax::TextRange;
 
 use crate::Analysis;
+use crate::context::{self, Context};
 use crate::diagnostics::range;
+use crate::names::{self, Access, Subject};
 use crate::types::{FileId, FilePosition, NavigationTarget};
 
-/// All items that define or change the macro, list or rule whose name stands at the position, in load order.
-pub(crate) fn of(analysis: &Analysis, position: FilePosition) -> Vec<NavigationTarget> {
-    let items = analysis.items();
-    let Some((entry, _)) = named_at(&items, position) else { return Vec::new() };
-    let target = |site: &falco_compiler::ItemSite| NavigationTarget {
-        file: FileId(site.item.file.0),
-        full_range: range(site.item),
-        focus_range: range(site.name),
-        name: entry.name.to_string(),
-    };
-    entry.sites.iter().map(target).collect()
+impl Analysis {
+    /// Where the name at a position is defined: all items that define or change it, in load order. Of a key under `override`: the
+    /// same key of the items that it changes.
+    pub fn definition(&self, position: FilePosition) -> Vec<NavigationTarget> {
+        match names::at(self, position) {
+            Some((subject, _)) => targets(self, &subject, |_| true),
+            None => overridden(self, position),
+        }
+    }
+
+    /// Where the name at a position is defined first, without the items that change it later.
+    pub fn declaration(&self, position: FilePosition) -> Vec<NavigationTarget> {
+        match names::at(self, position) {
+            Some((subject, _)) => targets(self, &subject, |access| access == Access::Define),
+            None => overridden(self, position),
+        }
+    }
 }
 
-/// The named item that the position touches, by its use or by its own name, with the name's place there.
-pub(crate) fn named_at(items: &ItemIndex, position: FilePosition) -> Option<(&ItemEntry, Span)> {
-    let here = |span: &Span| span.file.0 == position.file.0 && span.touches(position.offset.into());
-    let all = || items.macros.iter().chain(&items.lists).chain(&items.rules);
-    // A use comes first: in `items: [other_list]` the innermost name is meant.
-    let used = all().find_map(|entry| Some((entry, entry.references.iter().map(|r| r.span).find(here)?)));
-    used.or_else(|| all().find_map(|entry| Some((entry, entry.sites.iter().map(|s| s.name).find(here)?))))
+fn targets(analysis: &Analysis, subject: &Subject, wanted: impl Fn(Access) -> bool) -> Vec<NavigationTarget> {
+    let target = |file, full_range, focus_range: TextRange| NavigationTarget {
+        file,
+        full_range: if full_range_contains(full_range, focus_range) { full_range } else { focus_range },
+        focus_range,
+        name: subject.name().to_owned(),
+    };
+    if let Subject::Exception { rule, name } = subject {
+        let all = names::exceptions(analysis, rule, name);
+        let wanted = all.into_iter().filter(|(occurrence, _)| wanted(occurrence.access));
+        return wanted.map(|(occurrence, whole)| target(occurrence.file, whole, occurrence.range)).collect();
+    }
+    let Some(named) = names::named(analysis, subject) else { return Vec::new() };
+    let sites = names::items(named).into_iter();
+    let sites =
+        sites.filter(|site| wanted(if site.change == Change::Define { Access::Define } else { Access::Change }));
+    sites
+        .map(|site| {
+            let focus = names::item_of(analysis, site.item).and_then(|item| names::content(&item.head()?));
+            target(FileId(site.item.file.0), range(site.item), focus.unwrap_or_else(|| range(site.name)))
+        })
+        .collect()
+}
+
+fn full_range_contains(full: TextRange, focus: TextRange) -> bool {
+    full.contains_range(focus)
+}
+
+/// For a key under `override`: where earlier items of the same name have the key.
+fn overridden(analysis: &Analysis, position: FilePosition) -> Vec<NavigationTarget> {
+    let Some(tree) = analysis.tree(position.file) else { return Vec::new() };
+    let text = analysis.text(position.file);
+    let Some((Context::Key { owner, range: key, .. }, facts)) = context::at(tree, text, position.offset) else {
+        return Vec::new();
+    };
+    let kind = match owner {
+        KeyOwner::RuleOverride => ItemKind::Rule,
+        KeyOwner::MacroOverride => ItemKind::Macro,
+        KeyOwner::ListOverride => ItemKind::List,
+        _ => return Vec::new(),
+    };
+    let name = facts.name.unwrap_or_default();
+    let (Some(named), Some(key)) =
+        (analysis.compilation().named(kind, &name), text.get(std::ops::Range::<usize>::from(key)))
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for site in names::items(named) {
+        let file = FileId(site.item.file.0);
+        let Some(item) = names::item_of(analysis, site.item) else { continue };
+        if file == position.file && item.body().range().contains_inclusive(position.offset) {
+            break;
+        }
+        if let Some(field) = item.body().field(key) {
+            found.push(NavigationTarget {
+                file,
+                full_range: field.entry.range(),
+                focus_range: field.key.range(),
+                name: key.to_owned(),
+            });
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use crate::fixture::Fixture;
+    use crate::types::NavigationTarget;
+
+    fn show(fixture: &Fixture, targets: Vec<NavigationTarget>) -> Vec<String> {
+        let show = |t: &NavigationTarget| {
+            let path = fixture.analysis.path(t.file);
+            let text = &fixture.texts[t.file.0 as usize];
+            assert!(t.full_range.contains_range(t.focus_range));
+            let line = text[..usize::from(t.focus_range.start())].matches('\n').count() + 1;
+            format!("{path}:{line} {}", &text[t.focus_range])
+        };
+        targets.iter().map(show).collect()
+    }
 
     fn check(text: &str, expected: &[&str]) {
         let fixture = Fixture::new(text);
-        let targets = fixture.analysis.definition(fixture.position());
-        let shown: Vec<String> = targets
-            .iter()
-            .map(|t| {
-                let path = fixture.analysis.path(t.file);
-                let text = &fixture.texts[t.file.0 as usize];
-                let line = text[..usize::from(t.focus_range.start())].matches('\n').count() + 1;
-                format!("{path}:{line} {}", &text[t.focus_range])
-            })
-            .collect();
-        assert_eq!(shown, expected);
+        assert_eq!(show(&fixture, fixture.analysis.definition(fixture.position())), expected);
+    }
+
+    fn check_declaration(text: &str, expected: &[&str]) {
+        let fixture = Fixture::new(text);
+        assert_eq!(show(&fixture, fixture.analysis.declaration(fixture.position())), expected);
     }
 
     const WORKSPACE: &str = "//- /a.yaml
@@ -56,28 +130,62 @@ mod tests {
 - list: shells
   items: [zsh]
   override: {items: append}
-- rule: R
+- rule: \"R\"
   desc: d
   condition: >
     spawned and
     proc.name in (shells)
   output: x
   priority: INFO
+  exceptions:
+    - name: known
+      fields: proc.name
+//- /c.yaml
+- rule: R
+  condition: spawned
+  exceptions:
+    - name: known
+      values: [a]
+  override: {condition: replace, exceptions: append}
 ";
 
     #[test]
     fn of_a_macro_in_another_file() {
-        check(&WORKSPACE.replace("    spawned", "    spaw$0ned"), &["a.yaml:3 spawned"]);
+        check(&WORKSPACE.replace("condition: spawned", "condition: spaw$0ned"), &["a.yaml:3 spawned"]);
     }
 
     #[test]
     fn of_a_list_is_every_item_that_makes_it() {
+        let text = WORKSPACE
+            .replace("items: [zsh", "items: [z$0sh")
+            .replace("list: shells\n  items: [z", "list: she$0lls\n  items: [z");
+        let text = text.replacen("z$0sh", "zsh", 1);
+        check(&text, &["a.yaml:1 shells", "b.yaml:1 shells"]);
+        check_declaration(&text, &["a.yaml:1 shells"]);
+    }
+
+    #[test]
+    fn from_what_an_override_replaces() {
+        check(&WORKSPACE.replace("    spawned", "    spaw$0ned"), &["a.yaml:3 spawned"]);
         check(&WORKSPACE.replace("(shells", "(shells$0"), &["a.yaml:1 shells", "b.yaml:1 shells"]);
     }
 
     #[test]
-    fn of_the_name_itself() {
-        check(&WORKSPACE.replace("rule: R", "rule: $0R"), &["b.yaml:4 R"]);
+    fn of_the_name_itself_without_its_quotes() {
+        check(&WORKSPACE.replace("\"R\"", "\"$0R\""), &["b.yaml:4 R", "c.yaml:1 R"]);
+        check_declaration(&WORKSPACE.replace("- rule: R\n", "- rule: $0R\n"), &["b.yaml:4 R"]);
+    }
+
+    #[test]
+    fn of_an_exception() {
+        let at_change = WORKSPACE.replace("known\n      values", "kno$0wn\n      values");
+        check(&at_change, &["b.yaml:12 known", "c.yaml:4 known"]);
+        check_declaration(&at_change, &["b.yaml:12 known"]);
+    }
+
+    #[test]
+    fn of_a_key_under_override() {
+        check(&WORKSPACE.replace("condition: replace", "cond$0ition: replace"), &["b.yaml:6 condition"]);
     }
 
     #[test]

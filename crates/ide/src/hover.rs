@@ -2,7 +2,7 @@
 
 use falco_catalog::keys::{KeyInfo, KeyValue, override_action_doc};
 use falco_catalog::{event, language};
-use falco_compiler::{Effective, ItemEntry};
+use falco_compiler::{Effective, Named};
 use falco_syntax::condition::nodes::{Call, Check, ConditionNode as _, FieldRef, token_at};
 use falco_syntax::condition::syntax::{SyntaxKind, SyntaxToken};
 use falco_syntax::condition::{self};
@@ -10,9 +10,8 @@ use falco_syntax::{TextRange, output};
 
 use crate::Analysis;
 use crate::context::{self, Context, Embedded, ItemFacts};
-use crate::definition::named_at;
-use crate::diagnostics::range;
 use crate::markup;
+use crate::names;
 use crate::types::*;
 
 /// The hover for a position.
@@ -20,9 +19,10 @@ pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> Option<Hover> {
     let tree = analysis.tree(position.file)?;
     let text = analysis.text(position.file);
     // Names of items first: list names are pasted as text, so one may stand where the grammar sees a value.
-    let items = analysis.items();
-    if let Some((entry, span)) = named_at(&items, position) {
-        return Some(Hover { range: range(span), markdown: item(analysis, entry) });
+    if let Some((subject, range)) = names::at(analysis, position)
+        && let Some(named) = names::named(analysis, &subject)
+    {
+        return Some(Hover { range, markdown: item(analysis, named) });
     }
     let (context, facts) = context::at(tree, text, position.offset)?;
     match context {
@@ -56,9 +56,10 @@ fn key_doc(key: &KeyInfo) -> String {
 }
 
 /// A macro, list or rule: what it comes to, where it is changed, how often it is used.
-fn item(analysis: &Analysis, entry: &ItemEntry) -> String {
-    let mut out = format!("{} **{}**\n\n", entry.kind.head_key(), entry.name);
-    match &entry.effective {
+fn item(analysis: &Analysis, named: Named<'_>) -> String {
+    let (sites, effective) = (named.sites(), named.effective());
+    let mut out = format!("{} **{}**\n\n", named.kind().head_key(), named.name());
+    match &effective {
         Effective::List { items } => {
             let names: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
             out.push_str(&format!("{} items\n", names.len()));
@@ -84,9 +85,8 @@ fn item(analysis: &Analysis, entry: &ItemEntry) -> String {
             }
         }
     }
-    if entry.sites.len() > 1 {
-        let places: Vec<String> = entry
-            .sites
+    if sites.len() > 1 {
+        let places: Vec<String> = sites
             .iter()
             .map(|site| {
                 let file = FileId(site.item.file.0);
@@ -96,8 +96,8 @@ fn item(analysis: &Analysis, entry: &ItemEntry) -> String {
             .collect();
         out.push_str(&format!("\n\nMade by {}", places.join(", ")));
     }
-    let uses = entry.references.len();
-    if !matches!(entry.effective, Effective::Rule { .. }) {
+    let uses = named.references().len();
+    if !matches!(effective, Effective::Rule { .. }) {
         out.push_str(&format!("\n\nUsed {uses} time{}", if uses == 1 { "" } else { "s" }));
     }
     out
@@ -170,23 +170,12 @@ fn field_of(analysis: &Analysis, token: &SyntaxToken, embedded: &Embedded) -> Op
 
 /// A field's documentation; of `evt.arg.NAME`, the parameter's too; in an output also of the longest known beginning.
 fn field_doc(analysis: &Analysis, name: &str) -> Option<String> {
-    let catalog = analysis.catalog();
-    if let Some(field) = catalog.field_by_name(name) {
-        return Some(markup::field(field));
+    let (field, rest) = markup::known_field(analysis.catalog(), name)?;
+    let mut out = markup::field(field);
+    if let Some(param) = event::param_by_prefix(rest).filter(|_| !rest.is_empty()) {
+        out.push_str(&format!("\n\nParameter `{}`: {}", param.name, param.ty.label()));
     }
-    let mut shorter = name;
-    while let Some((head, _)) = shorter.rsplit_once('.') {
-        shorter = head;
-        if let Some(field) = catalog.field_by_name(shorter) {
-            let mut out = markup::field(field);
-            let param = name.get(shorter.len() + 1..).and_then(event::param_by_prefix);
-            if let Some(param) = param {
-                out.push_str(&format!("\n\nParameter `{}`: {}", param.name, param.ty.label()));
-            }
-            return Some(out);
-        }
-    }
-    None
+    Some(out)
 }
 
 fn value_doc(field: &str, value: &str) -> Option<String> {

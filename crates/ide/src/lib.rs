@@ -14,10 +14,17 @@ mod diagnostics;
 mod fixture;
 mod hover;
 mod markup;
+mod names;
 pub mod project;
+mod references;
+mod rename;
 mod symbols;
+mod tokens;
 mod types;
 
 pub use analysis::{Analysis, Settings, WorkspaceFile};
 pub use falco_compiler::Cancel;
+pub use names::{Access, Occurrence};
+pub use rename::{FileEdits, RenameError, named_in_test, rename_in_test};
+pub use tokens::{Token, TokenKind};
 pub use types::*;

@@ -1,7 +1,7 @@
 //! Markdown for hovers and completions.
 
 use falco_catalog::doc::Doc;
-use falco_catalog::{EventInfo, FieldInfo, event};
+use falco_catalog::{Catalog, EventInfo, FieldInfo, event};
 
 /// Long conditions and lists are cut: a hover is read at a glance.
 const MAX_CODE: usize = 1_500;
@@ -83,4 +83,19 @@ fn parameters(info: &EventInfo) -> String {
     }
     let names: Vec<String> = info.params.iter().map(|p| format!("`{}` {}", p.name, p.ty.label())).collect();
     format!("Parameters (`evt.arg.NAME`): {}", names.join(", "))
+}
+
+/// The field of a name; of `evt.arg.NAME` and the like, the field before the last known dot, with the rest.
+pub(crate) fn known_field<'c, 'n>(catalog: &'c Catalog, name: &'n str) -> Option<(&'c FieldInfo, &'n str)> {
+    if let Some(field) = catalog.field_by_name(name) {
+        return Some((field, ""));
+    }
+    let mut shorter = name;
+    while let Some((head, _)) = shorter.rsplit_once('.') {
+        shorter = head;
+        if let Some(field) = catalog.field_by_name(shorter) {
+            return Some((field, name.get(shorter.len() + 1..).unwrap_or_default()));
+        }
+    }
+    None
 }
