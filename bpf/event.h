@@ -74,7 +74,7 @@ struct {
 	__type(value, u8);
 } tree SEC(".maps");
 
-// The path that a thread's call was given, from when it began: the memory may hold another one when the call returns.
+// The path or the address that a thread's call was given, from when it began: the memory may hold another one when the call returns.
 #define MAX_PATH 1024
 struct given { u32 call; u32 len; u8 path[MAX_PATH]; }; // call: its number and 1; 0 when there is none
 struct {
@@ -84,11 +84,29 @@ struct {
 	__type(value, struct given);
 } paths SEC(".maps");
 
+// The same of the arguments of an execve.
+#define MAX_GIVEN_ARGS 0x7ff
+#define MAX_GIVEN_ARG 1024
+struct given_args { u32 call; u32 first; u32 len; u8 text[MAX_GIVEN_ARGS + MAX_GIVEN_ARG]; }; // `first`: the length of the first one
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct given_args);
+} given_args SEC(".maps");
+
 static __always_inline void count(u32 what, u64 n)
 {
 	u64 *value = bpf_map_lookup_elem(&counters, &what);
 	if (value)
 		*value += n;
+}
+
+// What was kept when the record's call began, if it was.
+static __always_inline struct given *given(struct scratch *s)
+{
+	struct given *given = bpf_task_storage_get(&paths, bpf_get_current_task_btf(), 0, 0);
+	return given && given->call == s->nr + 1 ? given : 0;
 }
 
 // Whether events of this process are wanted.
@@ -145,4 +163,19 @@ static __always_inline void put_user_data(struct scratch *s, u64 from, u64 len)
 	else
 		s->cut += len - take;
 	done(s, take);
+}
+
+// The path as it was when the call began, if that is known.
+static __always_inline void put_given_path(struct scratch *s, u64 from)
+{
+	struct given *kept = given(s);
+	if (!kept) {
+		put_user_str(s, from);
+		return;
+	}
+	kept->call = 0;
+	u32 len = kept->len;
+	if (len == 0 || len > MAX_PATH || bpf_probe_read_kernel(room(s), len, kept->path))
+		len = 0;
+	done(s, len);
 }

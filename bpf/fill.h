@@ -13,21 +13,6 @@ static __always_inline u64 user_u64(u64 at)
 	return n;
 }
 
-// The path as it was when the call began, if that is known.
-static __always_inline void put_given_path(struct scratch *s, u64 from)
-{
-	struct given *given = bpf_task_storage_get(&paths, bpf_get_current_task_btf(), 0, 0);
-	if (!given || given->call != s->nr + 1) {
-		put_user_str(s, from);
-		return;
-	}
-	given->call = 0;
-	u32 len = given->len;
-	if (len == 0 || len > MAX_PATH || bpf_probe_read_kernel(room(s), len, given->path))
-		len = 0;
-	done(s, len);
-}
-
 static __always_inline u32 file_flags(u64 native)
 {
 	u32 flags = 0, access = native & 3;

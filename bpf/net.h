@@ -2,6 +2,8 @@
 #pragma once
 #include "sock.h"
 
+#define NR_CONNECT 42
+
 enum { OUTBOUND = 0, INBOUND = 1 };
 
 static __always_inline struct socket *socket_of(s32 fd)
@@ -12,15 +14,23 @@ static __always_inline struct socket *socket_of(s32 fd)
 	return BPF_CORE_READ(file, private_data);
 }
 
-// An address that user space gave.
+// An address that user space gives, or gave when the call began. Whether there is one.
+static __always_inline bool read_address(struct scratch *s, struct user_sockaddr *addr, u64 from, u32 len)
+{
+	struct given *kept = s->nr == NR_CONNECT ? given(s) : 0;
+	if (len > sizeof(*addr))
+		len = sizeof(*addr);
+	if (!from || len < 2)
+		return 0;
+	return kept ? !bpf_probe_read_kernel(addr, len, kept->path) : !bpf_probe_read_user(addr, len, (void *)from);
+}
+
 __noinline int put_sockaddr(struct scratch *s, u64 from, u32 len)
 {
 	if (!s)
 		return 0;
 	struct user_sockaddr addr = {};
-	if (len > sizeof(addr))
-		len = sizeof(addr);
-	if (!from || len < 2 || bpf_probe_read_user(&addr, len, (void *)from)) {
+	if (!read_address(s, &addr, from, len)) {
 		put_empty(s);
 		return 0;
 	}
@@ -86,10 +96,8 @@ __noinline int put_tuple(struct scratch *s, s32 fd, u32 direction, u64 address, 
 	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	u8 *to = room(s);
 	struct user_sockaddr given = {};
-	if (address_len > sizeof(given))
-		address_len = sizeof(given);
-	if (address && address_len >= 8)
-		bpf_probe_read_user(&given, address_len, (void *)address);
+	if (address_len >= 8)
+		read_address(s, &given, address, address_len);
 	if (family == AF_INET) {
 		struct inet_sock *inet = (void *)sk;
 		u32 local = BPF_CORE_READ(inet, inet_saddr), remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);

@@ -139,7 +139,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info)
 	return 0;
 }
 
-// ---- what a call is given when it begins, of those whose paths rules look at
+// ---- what a call is given when it begins, of those whose paths, addresses and programs rules look at
 
 // The arguments of a system call's own tracepoint.
 struct enter { u64 common; u64 nr; u64 args[6]; };
@@ -170,3 +170,37 @@ int enter_openat(struct enter *ctx) { return keep_path(ctx, ctx->args[1]); }
 
 SEC("tracepoint/syscalls/sys_enter_openat2")
 int enter_openat2(struct enter *ctx) { return keep_path(ctx, ctx->args[1]); }
+
+SEC("tracepoint/syscalls/sys_enter_connect")
+int enter_connect(struct enter *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	if (!wanted(bpf_get_current_pid_tgid() >> 32))
+		return 0;
+	struct given *given = bpf_task_storage_get(&paths, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!given)
+		return 0;
+	u32 len = (u32)ctx->args[2];
+	if (len > sizeof(struct user_sockaddr))
+		len = sizeof(struct user_sockaddr);
+	len = BOUND(len, 0x7f);
+	given->len = len;
+	given->call = bpf_probe_read_user(given->path, len, (void *)ctx->args[1]) ? 0 : (u32)ctx->nr + 1;
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_execve")
+int enter_execve(struct enter *ctx)
+{
+	if (wanted(bpf_get_current_pid_tgid() >> 32))
+		keep_args(ctx->nr, ctx->args[1]);
+	return keep_path(ctx, ctx->args[0]);
+}
+
+SEC("tracepoint/syscalls/sys_enter_execveat")
+int enter_execveat(struct enter *ctx)
+{
+	if (wanted(bpf_get_current_pid_tgid() >> 32))
+		keep_args(ctx->nr, ctx->args[2]);
+	return keep_path(ctx, ctx->args[1]);
+}

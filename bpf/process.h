@@ -97,6 +97,55 @@ static __always_inline void put_ids(struct scratch *s, struct task_struct *task)
 	put_cgroups(s);
 }
 
+// The arguments of a call that failed: as they were when it began, if that is known.
+static __always_inline void put_failed_args(struct scratch *s, u64 argv)
+{
+	struct given_args *kept = bpf_task_storage_get(&given_args, bpf_get_current_task_btf(), 0, 0);
+	if (!kept || kept->call != s->nr + 1) {
+		put_texts(s, argv, 0, 1);
+		put_texts(s, argv, 1, MAX_ARGS);
+		return;
+	}
+	kept->call = 0;
+	u32 first = kept->first, rest = kept->len - first;
+	if (first > MAX_GIVEN_ARG || bpf_probe_read_kernel(room(s), first, kept->text))
+		first = 0;
+	done(s, first);
+	rest = BOUND(rest, MAX_GIVEN_ARGS);
+	if (bpf_probe_read_kernel(room(s), rest, &kept->text[first]))
+		rest = 0;
+	done(s, rest);
+}
+
+// Keeps the beginnings of the arguments that a call is given.
+static __always_inline void keep_args(u32 nr, u64 argv)
+{
+	struct given_args *kept =
+		bpf_task_storage_get(&given_args, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!kept)
+		return;
+	u32 at = 0, first = 0;
+	for (u32 i = 0; i < 64; i++) {
+		u64 text = 0;
+		if (at >= MAX_GIVEN_ARGS || bpf_probe_read_user(&text, sizeof(text), (void *)(argv + 8 * i)) || !text)
+			break;
+		long len = bpf_probe_read_user_str(&kept->text[BOUND(at, MAX_GIVEN_ARGS)], MAX_GIVEN_ARG, (void *)text);
+		if (len <= 0)
+			break;
+		at += len & 0x7ff;
+		if (!i)
+			first = at;
+	}
+	if (at > MAX_GIVEN_ARGS) {
+		at = MAX_GIVEN_ARGS;
+		kept->text[at - 1] = 0;
+	}
+	kept->first = first;
+	kept->len = at;
+	// Where nothing could be read it may be that the memory was not there yet.
+	kept->call = at ? nr + 1 : 0;
+}
+
 // An execve or execveat that succeeded (`filename` is the kernel's) or failed (the call's own).
 __noinline int put_exec(struct scratch *s, u64 filename, u32 with_filename)
 {
@@ -107,8 +156,7 @@ __noinline int put_exec(struct scratch *s, u64 filename, u32 with_filename)
 	put_u64(s, s->ret);
 	if (failed) {
 		u64 argv = with_filename ? s->args[1] : s->args[2];
-		put_texts(s, argv, 0, 1);
-		put_texts(s, argv, 1, MAX_ARGS);
+		put_failed_args(s, argv);
 	} else {
 		put_own_args(s);
 	}
@@ -137,7 +185,7 @@ __noinline int put_exec(struct scratch *s, u64 filename, u32 with_filename)
 	put_u32(s, BPF_CORE_READ(task, cred, egid.val));
 	if (with_filename) {
 		if (failed)
-			put_user_str(s, filename);
+			put_given_path(s, filename);
 		else
 			put_kernel_str(s, filename);
 	}

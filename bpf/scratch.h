@@ -27,6 +27,9 @@ struct scratch {
 	u8 path[2 * MAX_TEXT + 16];
 };
 
+// A length with a limit that the verifier sees, whatever the compiler knows of it.
+#define BOUND(n, mask) ({ u64 _n = (n); asm volatile("" : "+r"(_n)); _n & (mask); })
+
 static __always_inline struct task_struct *subject(struct scratch *s)
 {
 	return (void *)s->task;

@@ -271,11 +271,8 @@ static __always_inline void put_socket(struct scratch *s, u32 fd, struct file *f
 	struct unix_address *address = family == AF_UNIX ? BPF_CORE_READ((struct unix_sock *)sk, addr) : 0;
 	if (address) {
 		// The address follows its length; its first two bytes are the family.
-		u64 len = (u32)BPF_CORE_READ(address, len) - 2;
+		u32 len = BOUND((u32)BPF_CORE_READ(address, len) - 2, 0x7f);
 		u64 name = (u64)address + bpf_core_field_offset(struct unix_address, len) + sizeof(int) + 2;
-		// The verifier is to see this limit.
-		asm volatile("" : "+r"(len));
-		len &= 0x7f;
 		if (bpf_probe_read_kernel(room(s), len, (void *)name))
 			len = 0;
 		done(s, len);

@@ -48,7 +48,10 @@ impl ProbeError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::NotBuilt(_) | Self::NoBtf | Self::OldKernel(_) | Self::Capabilities { .. } => true,
-            Self::Kernel { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            // What the verifier says of a program that it looked at is our mistake, and "permission denied", too.
+            Self::Kernel { source, log, .. } => {
+                source.kind() == io::ErrorKind::PermissionDenied && !log.contains("processed ")
+            }
             Self::Proc { .. } | Self::BadRecord(_) => false,
         }
     }

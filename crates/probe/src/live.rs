@@ -132,6 +132,9 @@ impl Live {
             &mut open.progs.enter_creat,
             &mut open.progs.enter_openat,
             &mut open.progs.enter_openat2,
+            &mut open.progs.enter_connect,
+            &mut open.progs.enter_execve,
+            &mut open.progs.enter_execveat,
         ] {
             program.set_autoattach(false);
         }
@@ -271,6 +274,9 @@ fn early(progs: &mut skel::ProbeProgs<'_>) -> Vec<Link> {
         (&mut progs.enter_creat, "sys_enter_creat"),
         (&mut progs.enter_openat, "sys_enter_openat"),
         (&mut progs.enter_openat2, "sys_enter_openat2"),
+        (&mut progs.enter_connect, "sys_enter_connect"),
+        (&mut progs.enter_execve, "sys_enter_execve"),
+        (&mut progs.enter_execveat, "sys_enter_execveat"),
     ];
     let attach = |(program, name): (&mut libbpf_rs::ProgramMut<'_>, _)| {
         program.attach_tracepoint(TracepointCategory::Syscalls, name).ok()

@@ -507,13 +507,22 @@ fn what_the_ring_cannot_hold_is_counted() {
     assert_eq!(counters.sent + counters.lost(), 1002, "{counters:?}");
 }
 
+/// Whether calls are looked at when they begin; a visible skip otherwise.
+fn early_reads(test: &str) -> bool {
+    let _turn = turn();
+    let probe = Live::open(&Settings { scope: Scope::Started, ..Settings::default() });
+    let early = !probe.is_ok_and(|live| !live.sees_calls_begin());
+    if !early {
+        let _ = writeln!(std::io::stderr(), "skipped: no tracefs at /sys/kernel/tracing ({test})");
+    }
+    early
+}
+
 /// The call is given one path; while it waits, another thread puts another in its place.
 #[test]
 fn a_path_that_is_changed_amid_the_call() {
     const TEST: &str = "a_path_that_is_changed_amid_the_call";
-    let probe = Live::open(&Settings { scope: Scope::Started, ..Settings::default() });
-    if probe.is_ok_and(|live| !live.sees_calls_begin()) {
-        let _ = writeln!(std::io::stderr(), "skipped: no tracefs at /sys/kernel/tracing ({TEST})");
+    if !early_reads(TEST) {
         return;
     }
     let dir = folder("race");
@@ -544,4 +553,103 @@ fn a_path_that_is_changed_amid_the_call() {
     let Some(lines) = lines else { return };
     let opened: Vec<_> = lines.iter().filter(|l| l.starts_with("openat ")).collect();
     assert_eq!(opened, [&format!("openat {dir}/fifo-one"), &format!("openat {dir}/fifo-one")]);
+}
+
+/// The call is given one address; while it waits, another one stands in its place.
+#[test]
+fn an_address_that_is_changed_amid_the_call() {
+    const TEST: &str = "an_address_that_is_changed_amid_the_call";
+    if !early_reads(TEST) {
+        return;
+    }
+    let dir = folder("address");
+    let path = format!("{dir}/server-one");
+    let mut addr = libc::sockaddr_un { sun_family: libc::AF_UNIX as u16, sun_path: [0; 108] };
+    addr.sun_path.iter_mut().zip(path.bytes()).for_each(|(to, from)| *to = from as _);
+    let len = 2 + path.len() as u32 + 1;
+    let digit = 2 + path.len() - 3;
+    let lines = events_of(TEST, "*%evt.type %evt.arg.res %evt.arg.addr", || {
+        // SAFETY: every pointer leads to what the call asks for; the child shares nothing that it changes but the address.
+        unsafe {
+            let shared = libc::mmap(std::ptr::null_mut(), 4096, 3, libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1, 0);
+            std::ptr::copy_nonoverlapping((&raw const addr).cast::<u8>(), shared.cast(), size_of_val(&addr));
+            libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0);
+            libc::bind(3, (&raw const addr).cast(), len);
+            libc::listen(3, 0);
+            // The first fills the queue; the second waits until somebody takes the first.
+            libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0);
+            libc::syscall(libc::SYS_connect, 4, shared, len);
+            let pid = libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+            if pid == 0 {
+                libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0);
+                std::ptr::read_volatile(shared.cast::<u8>());
+                libc::syscall(libc::SYS_connect, 5, shared, len);
+                libc::_exit(0);
+            }
+            libc::usleep(200_000);
+            std::ptr::copy_nonoverlapping(b"two".as_ptr(), shared.cast::<u8>().add(digit), 3);
+            libc::accept(3, std::ptr::null_mut(), std::ptr::null_mut());
+            libc::waitpid(pid as i32, std::ptr::null_mut(), 0);
+        }
+    });
+    std::fs::remove_dir_all(&dir).unwrap();
+    let Some(lines) = lines else { return };
+    let made: Vec<_> = lines.iter().filter(|l| l.starts_with("connect ")).collect();
+    assert_eq!(made, [&format!("connect 0 {path}"), &format!("connect 0 {path}")]);
+}
+
+/// A program that cannot be run: while the call fetches its arguments from memory that is not there yet, its name changes.
+#[test]
+fn a_program_name_that_is_changed_amid_the_call() {
+    const TEST: &str = "a_program_name_that_is_changed_amid_the_call";
+    if !early_reads(TEST) {
+        return;
+    }
+    let dir = folder("program");
+    let path = format!("{dir}/garbage-one");
+    std::fs::write(&path, "no program").unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (text, digit) = (c(&path), path.len() - 3);
+    let lines = events_of(TEST, "*%evt.type %evt.res %evt.arg.filename %evt.arg.exe", || {
+        // SAFETY: every pointer leads to what the call asks for. The second thread shares the memory and has a stack of its own.
+        unsafe {
+            const USERFAULTFD_API: u64 = 0xc018_aa3f;
+            const REGISTER: u64 = 0xc020_aa00;
+            const COPY: u64 = 0xc028_aa03;
+            let page =
+                |prot| libc::mmap(std::ptr::null_mut(), 4096, prot, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+            let (name, missing, argv) = (page(3).cast::<u8>(), page(3), page(3).cast::<*const u8>());
+            let stack = libc::mmap(std::ptr::null_mut(), 1 << 16, 3, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+            std::ptr::copy_nonoverlapping(text.as_ptr().cast(), name, text.to_bytes_with_nul().len());
+            *argv = c"zero".as_ptr().cast();
+            *argv.add(1) = missing.cast();
+            let faults = libc::syscall(libc::SYS_userfaultfd, 0) as i32;
+            libc::ioctl(faults, USERFAULTFD_API, [0xaau64, 0, 0].as_mut_ptr());
+            libc::ioctl(faults, REGISTER, [missing as u64, 4096, 1, 0].as_mut_ptr());
+            extern "C" fn run(arg: *mut libc::c_void) -> i32 {
+                // SAFETY: the array of the name and the arguments, which both end as the call asks for.
+                unsafe {
+                    let [name, argv] = *arg.cast::<[u64; 2]>();
+                    libc::syscall(libc::SYS_execve, name, argv, 0);
+                    libc::_exit(0)
+                }
+            }
+            let arg = [name as u64, argv as u64];
+            let flags = libc::CLONE_VM | libc::CLONE_FILES | libc::SIGCHLD;
+            let pid = libc::clone(run, stack.byte_add(1 << 16), flags, (&raw const arg).cast_mut().cast());
+            libc::usleep(200_000);
+            std::ptr::copy_nonoverlapping(b"two".as_ptr(), name.add(digit), 3);
+            let filler = page(3);
+            libc::ioctl(faults, COPY, [missing as u64, filler as u64, 4096, 0, 0].as_mut_ptr());
+            libc::waitpid(pid, std::ptr::null_mut(), 0);
+        }
+    });
+    std::fs::remove_dir_all(&dir).unwrap();
+    let Some(lines) = lines else { return };
+    if lines.iter().any(|l| l.starts_with("userfaultfd E")) {
+        let _ = writeln!(std::io::stderr(), "skipped: no userfaultfd here ({TEST})");
+        return;
+    }
+    let failed: Vec<_> = lines.iter().filter(|l| l.starts_with("execve ")).collect();
+    assert_eq!(failed, [&format!("execve ENOEXEC {path} zero")]);
 }
