@@ -53,6 +53,8 @@ pub enum When {
 pub enum Command {
     /// Report what Falco would refuse or warn about in rules files, and our lints
     Check(Check),
+    /// Format rules files; comments and what Falco loads stay the same
+    Fmt(Fmt),
     /// Print the events of a capture that satisfy a filter
     Read(Read),
     /// Run rules on recorded or live events and print the alerts
@@ -111,6 +113,19 @@ pub enum CheckFormat {
 pub enum Deny {
     /// Warnings, too
     Warnings,
+}
+
+/// `falco-rs fmt`
+#[derive(Debug, clap::Args)]
+pub struct Fmt {
+    /// Rules files or folders (`-` formats standard input to standard output); without any, the project file decides
+    pub paths: Vec<PathBuf>,
+    /// Write nothing, name the files that are not formatted; exit status 1 if there are some
+    #[arg(long)]
+    pub check: bool,
+    /// Write nothing, show what would change; exit status 1 if something would
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// `falco-rs test`

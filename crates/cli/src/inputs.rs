@@ -11,6 +11,9 @@ use falco_testkit::discover::rules_files;
 use crate::Result;
 use crate::error::CliError;
 
+/// What messages call standard input.
+pub const STDIN: &str = "<stdin>";
+
 /// Rules files in load order.
 #[derive(Debug, Default)]
 pub struct Rules {
@@ -63,7 +66,7 @@ impl Rules {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| CliError::read(path, e))?;
-            self.push("<stdin>".into(), bytes);
+            self.push(STDIN.into(), bytes);
             return Ok(());
         }
         if !std::fs::metadata(path).map_err(|e| CliError::read(path, e))?.is_dir() {
@@ -97,7 +100,10 @@ impl Rules {
 }
 
 /// The nearest project file, from the current folder upwards, with its folder.
-fn find_project() -> Result<Option<(PathBuf, Project)>> {
+///
+/// # Errors
+/// When it cannot be read or is no project file.
+pub fn find_project() -> Result<Option<(PathBuf, Project)>> {
     let start = std::env::current_dir().map_err(|e| CliError::read(Path::new("."), e))?;
     for folder in start.ancestors() {
         let path = folder.join(PROJECT_FILE);

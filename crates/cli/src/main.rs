@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let global = args.global;
     let result = match args.command {
         Command::Check(check) => commands::check::run(&check, &global),
+        Command::Fmt(fmt) => commands::fmt::run(&fmt, &global),
         Command::Read(read) => commands::read::run(&read, &global),
         Command::Record(record) => commands::record::run(&record, &global),
         Command::Run(run) => commands::run::run(&run, &global),

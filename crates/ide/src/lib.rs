@@ -12,6 +12,7 @@ mod definition;
 mod diagnostics;
 #[cfg(test)]
 mod fixture;
+pub mod format;
 mod hover;
 mod markup;
 mod names;

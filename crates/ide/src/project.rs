@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::format::Style;
+
 /// The name of the project file.
 pub const PROJECT_FILE: &str = ".falco-rs.yaml";
 
@@ -20,6 +22,9 @@ pub struct Project {
     /// The engine version that the rules must load on, such as `0.62.0`.
     #[serde(default)]
     pub engine_version: Option<String>,
+    /// How `falco-rs fmt` and editors format rules.
+    #[serde(default)]
+    pub format: Style,
 }
 
 /// A project file that cannot be used.
@@ -109,6 +114,16 @@ mod tests {
         let error = Project::parse("rules: []\nrulse: []\n").unwrap_err();
         assert!(error.to_string().contains("rulse"), "{error}");
         assert_eq!(error.position.map(|p| p.0), Some(2));
+    }
+
+    #[test]
+    fn reads_a_style() {
+        let project = Project::parse("format: {width: 100, lists: one-per-line, quotes: double}\n").unwrap();
+        assert_eq!((project.format.width, project.format.lists), (100, crate::format::Lists::OnePerLine));
+        let unknown = Project::parse("format: {with: 100}\n").unwrap_err();
+        assert!(unknown.to_string().contains("unknown field `with`"), "{unknown}");
+        let narrow = Project::parse("format:\n  width: 10\n").unwrap_err();
+        assert!(narrow.to_string().contains("must be from 40 to 1000"), "{narrow}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod check;
 pub mod docs;
 pub mod doctor;
 pub mod fields;
+pub mod fmt;
 pub mod live;
 pub mod lsp;
 pub mod read;

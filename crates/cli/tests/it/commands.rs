@@ -282,3 +282,63 @@ fn the_demonstration_capture_is_what_the_code_makes() {
     let (out, _) = check(&["read", capture.to_str().unwrap(), "-p", "%evt.num"], 0);
     assert_eq!(out.lines().count(), 43);
 }
+
+const UNFORMATTED: &str = "-  list: l\n   items: [a,b]  # kept\n";
+const FORMATTED: &str = "- list: l\n  items: [a, b]  # kept\n";
+
+#[test]
+fn fmt_formats_in_place_or_tells() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fmt");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("a.yaml");
+    std::fs::write(&file, UNFORMATTED).unwrap();
+    let path = file.to_str().unwrap();
+
+    let (out, _) = check(&["fmt", "--check", path], 1);
+    assert_eq!(out, format!("{path}\n"));
+    let (out, _) = check(&["fmt", "--diff", path], 1);
+    assert!(out.contains("--- a/") && out.contains("-   items: [a,b]  # kept\n+- list: l\n"), "{out}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), UNFORMATTED);
+
+    let (out, err) = check(&["fmt", folder.to_str().unwrap()], 0);
+    assert_eq!((out, err.contains("1 file, 0 unchanged")), (format!("{path}\n"), true), "{err}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FORMATTED);
+    assert_eq!(check(&["fmt", "--check", "-q", path], 0), (String::new(), String::new()));
+}
+
+#[test]
+fn fmt_leaves_what_is_no_yaml_and_goes_on() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fmt_broken");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (broken, fine) = (folder.join("a.yaml"), folder.join("b.yaml"));
+    std::fs::write(&broken, "- list: l\n  items: [a,\n- macro: \"m\n").unwrap();
+    std::fs::write(&fine, UNFORMATTED).unwrap();
+    let (_, err) = check(&["fmt", folder.to_str().unwrap()], 2);
+    assert!(err.contains("a.yaml`: line ") && err.contains("1 of the files could not be formatted"), "{err}");
+    assert_eq!(std::fs::read_to_string(&fine).unwrap(), FORMATTED);
+    check(&["fmt", "no/such/file.yaml"], 2);
+}
+
+#[test]
+fn fmt_of_standard_input_with_the_projects_style() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fmt_project");
+    std::fs::create_dir_all(&folder).unwrap();
+    let fmt = |style: &str| {
+        std::fs::write(folder.join(".falco-rs.yaml"), style).unwrap();
+        let mut child = command(&["fmt", "-"])
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"- list: l\n  items: ['a',b]\n").unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = fmt("format: {quotes: double}\n");
+    assert_eq!(stdout(&output), "- list: l\n  items: [\"a\", b]\n");
+    assert_eq!(stderr(&output), "");
+    let output = fmt("format: {quote: double}\n");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("unknown field `quote`"), "{}", stderr(&output));
+}
