@@ -109,13 +109,6 @@ pub enum CliError {
     /// A recording cannot be written.
     #[error(transparent)]
     Record(#[from] falco_record::RecordError),
-    #[error("`{path}`: {source}")]
-    Recording {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: falco_scap::WriteError,
-    },
     /// Some files could not be formatted; why has been printed.
     #[error("{0} of the files could not be formatted and stayed as they are")]
     Format(usize),

@@ -7,9 +7,10 @@ use falco_compiler::{Cache, Cancel, Compilation, ItemIndex, Options, SourceFile,
 use falco_syntax::ast::Item;
 use falco_syntax::{TextRange, TextSize, yaml};
 
+use crate::format::{self, FormatError, Style};
 use crate::rename::FileEdits;
 use crate::types::*;
-use crate::{completion, diagnostics, hover, symbols};
+use crate::{completion, diagnostics, hover, signature, symbols};
 
 /// One file given to a snapshot.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Settings {
     /// The engine version that rules must load on, such as `0.62.0`; `None` for that of the Falco that falco-rs follows.
     /// Text that is no version counts as none.
     pub engine_version: Option<String>,
+    /// How rules are formatted.
+    pub format: Style,
 }
 
 /// An immutable snapshot of a workspace: files in load order with what they mean. Cheap to clone.
@@ -107,6 +110,35 @@ impl Analysis {
     /// What can stand at a position.
     pub fn completions(&self, position: FilePosition) -> Vec<CompletionItem> {
         completion::at(self, position)
+    }
+
+    /// The call that a position is in.
+    pub fn signature_help(&self, position: FilePosition) -> Option<SignatureHelp> {
+        signature::at(self, position)
+    }
+
+    /// The edits that format a file.
+    ///
+    /// # Errors
+    /// When it is no YAML, or formatting it would change what Falco loads.
+    pub fn format(&self, file: FileId) -> Result<Vec<TextEdit>, FormatError> {
+        let text = self.text(file);
+        Ok(format::edits_between(text, &format::format(text, &self.inner.settings.format)?))
+    }
+
+    /// The edits that format the items of a file that a range touches.
+    ///
+    /// # Errors
+    /// As [`Analysis::format`].
+    pub fn format_range(&self, range: FileRange) -> Result<Vec<TextEdit>, FormatError> {
+        let text = self.text(range.file);
+        let formatted = format::format_range(text, &self.inner.settings.format, range.range)?;
+        Ok(format::edits_between(text, &formatted))
+    }
+
+    /// The edit that indents the line at a position, which a line break before it has just begun.
+    pub fn indent_new_line(&self, position: FilePosition) -> Option<TextEdit> {
+        format::new_line(self.text(position.file), position.offset)
     }
 
     /// What stands at a position.

@@ -19,6 +19,7 @@ mod names;
 pub mod project;
 mod references;
 mod rename;
+mod signature;
 mod symbols;
 mod tokens;
 mod types;

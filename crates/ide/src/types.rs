@@ -109,6 +109,19 @@ pub struct CompletionItem {
     pub rank: u8,
 }
 
+/// The call that the cursor is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureHelp {
+    /// The call as it is written, parameters named.
+    pub label: String,
+    /// Markdown.
+    pub documentation: String,
+    /// Where the parameters stand in the label, in bytes.
+    pub parameters: Vec<std::ops::Range<usize>>,
+    /// The parameter that is being written.
+    pub active: usize,
+}
+
 /// A hover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hover {

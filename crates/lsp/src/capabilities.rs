@@ -16,6 +16,12 @@ pub struct ClientCapabilities {
     pub hierarchical_symbols: bool,
     /// The client watches files if it is asked to.
     pub watch_files: bool,
+    /// The client asks for diagnostics, and does so again when the server says so.
+    pub pull_diagnostics: bool,
+    /// Diagnostics of a document may come with those of others.
+    pub related_documents: bool,
+    /// The documentation of a completion may come when it is looked at.
+    pub resolve_documentation: bool,
 }
 
 impl ClientCapabilities {
@@ -25,7 +31,14 @@ impl ClientCapabilities {
         let completion_item = text.and_then(|t| t.completion.as_ref()).and_then(|c| c.completion_item.as_ref());
         let symbols = text.and_then(|t| t.document_symbol.as_ref());
         let watched = client.workspace.as_ref().and_then(|w| w.did_change_watched_files);
+        let pull = text.and_then(|t| t.diagnostic.as_ref());
+        let refresh = client.workspace.as_ref().and_then(|w| w.diagnostic.as_ref()).and_then(|d| d.refresh_support);
+        let lazy = completion_item.and_then(|c| c.resolve_support.as_ref());
         Self {
+            // Without being told when to ask again, a client would not hear of changes in other files: it gets them pushed.
+            pull_diagnostics: pull.is_some() && refresh == Some(true),
+            related_documents: pull.and_then(|p| p.related_document_support).unwrap_or(false),
+            resolve_documentation: lazy.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "documentation")),
             snippets: completion_item.and_then(|c| c.snippet_support).unwrap_or(false),
             definition_links: text.and_then(|t| t.definition).and_then(|d| d.link_support).unwrap_or(false),
             hierarchical_symbols: symbols.and_then(|s| s.hierarchical_document_symbol_support).unwrap_or(false),
@@ -35,7 +48,7 @@ impl ClientCapabilities {
 }
 
 /// What the server offers.
-pub fn server(encoding: Encoding) -> ServerCapabilities {
+pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
@@ -46,7 +59,28 @@ pub fn server(encoding: Encoding) -> ServerCapabilities {
         })),
         completion_provider: Some(CompletionOptions {
             trigger_characters: Some([".", "%", "=", "(", "[", ",", " ", ":"].map(str::to_owned).into()),
+            resolve_provider: Some(true),
             ..CompletionOptions::default()
+        }),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(["(", ",", "["].map(str::to_owned).into()),
+            retrigger_characters: Some([")", "]"].map(str::to_owned).into()),
+            ..SignatureHelpOptions::default()
+        }),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        document_range_formatting_provider: Some(OneOf::Left(true)),
+        document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
+            first_trigger_character: "\n".into(),
+            more_trigger_character: None,
+        }),
+        // Offered only to clients that then are not pushed the same.
+        diagnostic_provider: client.pull_diagnostics.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("falco-rs".into()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
+                ..DiagnosticOptions::default()
+            })
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),

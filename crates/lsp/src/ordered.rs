@@ -84,6 +84,23 @@ fn without_null_params(request: Request) -> Request {
     }
 }
 
+/// The protocol calls a client's capability `workspace.diagnostics`, our types of it `workspace.diagnostic`.
+fn with_known_names(request: Request) -> Request {
+    let Some(mut params) = request.params().filter(|_| request.method() == "initialize").cloned() else {
+        return request;
+    };
+    let workspace = params.pointer_mut("/capabilities/workspace").and_then(serde_json::Value::as_object_mut);
+    let Some(workspace) = workspace else { return request };
+    if let Some(diagnostics) = workspace.get("diagnostics").cloned() {
+        workspace.insert("diagnostic".into(), diagnostics);
+    }
+    let plain = Request::build(request.method().to_owned()).params(params);
+    match request.id() {
+        Some(id) => plain.id(id.clone()).finish(),
+        None => plain.finish(),
+    }
+}
+
 impl<S> Service<Request> for Ordered<S>
 where
     S: Service<Request, Response = Option<Response>>,
@@ -100,7 +117,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         self.observe(&request);
-        let request = without_null_params(request);
+        let request = with_known_names(without_null_params(request));
         let snapshot = self.store.lock().snapshot();
         Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
     }

@@ -3,15 +3,13 @@
 //! There is no fixed delay: edits that arrive while one state is judged are judged together in the next round.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use falco_ide::FileId;
-use rustc_hash::FxBuildHasher;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 
-use crate::convert::Converter;
+use crate::requests::diagnostics::{hash, of_file};
 use crate::store::{LoadSet, SetKey, SharedStore, Snapshot};
 
 /// What the client was last told of a document.
@@ -64,6 +62,20 @@ pub async fn run(client: Client, store: SharedStore) {
     }
 }
 
+/// For a client that asks for diagnostics itself: asks it to ask again after changes that it did not make, such as files that
+/// were found on disk or other settings. Its own edits it knows of.
+pub async fn run_for_puller(client: Client, store: SharedStore) {
+    let mut last = store.lock().snapshot();
+    loop {
+        store.changed().await;
+        let now = store.lock().snapshot();
+        if !now.differs_only_in_open_documents(&last) && client.workspace_diagnostic_refresh().await.is_err() {
+            return;
+        }
+        last = now;
+    }
+}
+
 /// The version of each document that the client was told findings for; a file that is not open has none.
 type Versions = HashMap<Url, Option<i32>>;
 
@@ -85,19 +97,8 @@ fn diagnostics(
         if same_version && last.is_some_and(|last| analysis.has_findings_of(last, file)) {
             continue;
         }
-        let found = analysis.diagnostics(file);
-        let converter = match document {
-            Some(document) => Some(Converter::of_rope(document.rope(), snapshot.encoding)),
-            // Only for files with findings is the text worth indexing.
-            None if found.is_empty() => None,
-            None => Converter::of_file(set, file, snapshot.encoding),
-        };
-        let found = converter.map(|c| found.iter().map(|d| c.diagnostic(d, set)).collect()).unwrap_or_default();
+        let found = of_file(analysis, set, file, snapshot);
         out.push((url.clone(), document.map(|d| d.version()), found));
     }
     out
-}
-
-fn hash(diagnostics: &[Diagnostic]) -> u64 {
-    FxBuildHasher.hash_one(serde_json::to_string(diagnostics).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc::{ErrorCode, Result};
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
 
@@ -78,12 +78,17 @@ impl LanguageServer for Server {
         let encoding = self.store.lock().snapshot().encoding;
         Ok(InitializeResult {
             server_info: Some(ServerInfo { name: "falco-rs".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
-            capabilities: capabilities::server(encoding),
+            capabilities: capabilities::server(encoding, self.can()),
         })
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        tokio::spawn(publisher::run(self.client.clone(), self.store.clone()));
+        let (client, store) = (self.client.clone(), self.store.clone());
+        if self.can().pull_diagnostics {
+            tokio::spawn(publisher::run_for_puller(client, store));
+        } else {
+            tokio::spawn(publisher::run(client, store));
+        }
         self.scan_roots().await;
         if self.can().watch_files {
             self.watch_files().await;
@@ -150,5 +155,42 @@ impl LanguageServer for Server {
         let hierarchical = self.can().hierarchical_symbols;
         let url = params.text_document.uri;
         self.on_document(url.clone(), move |r| Some(requests::symbols::outline(r, &url, hierarchical))).await
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let at = params.text_document_position_params;
+        self.on_document(at.text_document.uri, move |r| requests::signature::help(r, at.position)).await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let url = params.text_document.uri;
+        self.on_document(url, |r| Some(requests::formatting::document(r))).await?.transpose()
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let url = params.text_document.uri;
+        self.on_document(url, move |r| Some(requests::formatting::range(r, params.range))).await?.transpose()
+    }
+
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let at = params.text_document_position;
+        self.on_document(at.text_document.uri, move |r| Some(requests::formatting::on_type(r, at.position))).await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        let related = self.can().related_documents;
+        let (url, previous) = (params.text_document.uri, params.previous_result_id);
+        let report = self
+            .on_document(url, move |r| Some(requests::diagnostics::document(r, previous.as_deref(), related)))
+            .await;
+        match report {
+            Err(error) if error.code == ErrorCode::ContentModified => Err(requests::retry()),
+            report => Ok(report?.unwrap_or_else(requests::diagnostics::nothing)),
+        }
+    }
+
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        let snapshot = self.store.lock().snapshot();
+        requests::blocking(move || requests::diagnostics::workspace(&snapshot, params.previous_result_ids)).await
     }
 }

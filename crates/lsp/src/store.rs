@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use falco_ide::{Analysis, Cancel, FileId, Settings, WorkspaceFile, project};
+use falco_ide::project::{self, Project};
+use falco_ide::{Analysis, Cancel, FileId, Settings, WorkspaceFile};
 use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 use tower_lsp::lsp_types::{
@@ -71,8 +72,8 @@ pub struct Store {
     roots: Vec<PathBuf>,
     /// The engine version that the client's settings ask for; it goes before the project file's.
     client_version: Option<String>,
-    /// The engine version that each folder's project file asks for.
-    project_versions: FxHashMap<PathBuf, String>,
+    /// The project files of the workspace folders.
+    projects: FxHashMap<PathBuf, Project>,
     documents: Arc<FxHashMap<Url, Document>>,
     /// Rules files on disk, by workspace folder, in load order.
     disk: FxHashMap<PathBuf, Vec<(Url, Arc<str>)>>,
@@ -150,6 +151,23 @@ impl Snapshot {
     pub fn find(&self, url: &Url) -> Option<(&Arc<LoadSet>, FileId)> {
         self.sets.values().find_map(|set| Some((set, set.file(url)?)))
     }
+
+    /// Whether `earlier` had the same load sets with the same settings, and the same text of each file that is not open.
+    pub fn differs_only_in_open_documents(&self, earlier: &Self) -> bool {
+        self.sets.len() == earlier.sets.len()
+            && self.sets.iter().all(|(key, set)| {
+                earlier.sets.get(key).is_some_and(|before| {
+                    let same_texts = || {
+                        let files = set.urls.iter().zip(set.files.iter().zip(&before.files));
+                        files.into_iter().all(|(url, (now, then))| {
+                            self.documents.contains_key(url) || Arc::ptr_eq(&now.text, &then.text)
+                        })
+                    };
+                    Arc::ptr_eq(set, before)
+                        || set.settings == before.settings && set.urls == before.urls && same_texts()
+                })
+            })
+    }
 }
 
 impl Store {
@@ -178,10 +196,14 @@ impl Store {
 
     fn settings(&self, key: &SetKey) -> Settings {
         let project = match key {
-            SetKey::Root(root) => self.project_versions.get(root),
+            SetKey::Root(root) => self.projects.get(root),
             SetKey::Folder(_) | SetKey::Single(_) => None,
         };
-        Settings { engine_version: self.client_version.as_ref().or(project).cloned() }
+        let version = project.and_then(|project| project.engine_version.as_ref());
+        Settings {
+            engine_version: self.client_version.as_ref().or(version).cloned(),
+            format: project.map(|project| project.format.clone()).unwrap_or_default(),
+        }
     }
 
     /// The workspace folders.
@@ -200,11 +222,11 @@ impl Store {
     /// Takes over what a scan of a folder found.
     pub fn scanned(&mut self, root: &Path, scan: Scan) {
         match &scan.project {
-            Some(Ok(project)) if project.engine_version.is_some() => {
-                self.project_versions.extend(project.engine_version.clone().map(|v| (root.to_owned(), v)));
+            Some(Ok(project)) => {
+                self.projects.insert(root.to_owned(), project.clone());
             }
             _ => {
-                self.project_versions.remove(root);
+                self.projects.remove(root);
             }
         }
         self.disk.insert(root.to_owned(), with_urls(scan));

@@ -8,6 +8,7 @@ mod live;
 mod lsp;
 mod lsp_client;
 mod recording;
+mod lsp_editing;
 mod replay;
 
 use std::path::{Path, PathBuf};

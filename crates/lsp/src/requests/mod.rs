@@ -3,14 +3,17 @@
 
 pub mod completion;
 pub mod definition;
+pub mod diagnostics;
+pub mod formatting;
 pub mod hover;
+pub mod signature;
 pub mod symbols;
 
 use std::sync::Arc;
 
 use falco_ide::{Analysis, FileId, FilePosition};
-use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::lsp_types::{Position, Url};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::lsp_types::{DiagnosticServerCancellationData, Position, Url};
 
 use crate::convert::Converter;
 use crate::ordered;
@@ -89,4 +92,15 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send
         error.message = format!("the request failed: {e}").into();
         error
     })?
+}
+
+/// The error of a diagnostics request whose state was overtaken: the client is to ask again.
+pub fn retry() -> Error {
+    /// LSP's code for a server that gave the request up.
+    const SERVER_CANCELLED: i64 = -32802;
+    Error {
+        code: ErrorCode::ServerError(SERVER_CANCELLED),
+        message: "a newer state took over".into(),
+        data: serde_json::to_value(DiagnosticServerCancellationData { retrigger_request: true }).ok(),
+    }
 }
