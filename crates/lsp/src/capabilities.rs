@@ -20,8 +20,6 @@ pub struct ClientCapabilities {
     pub pull_diagnostics: bool,
     /// Diagnostics of a document may come with those of others.
     pub related_documents: bool,
-    /// The documentation of a completion may come when it is looked at.
-    pub resolve_documentation: bool,
 }
 
 impl ClientCapabilities {
@@ -33,12 +31,10 @@ impl ClientCapabilities {
         let watched = client.workspace.as_ref().and_then(|w| w.did_change_watched_files);
         let pull = text.and_then(|t| t.diagnostic.as_ref());
         let refresh = client.workspace.as_ref().and_then(|w| w.diagnostic.as_ref()).and_then(|d| d.refresh_support);
-        let lazy = completion_item.and_then(|c| c.resolve_support.as_ref());
         Self {
             // Without being told when to ask again, a client would not hear of changes in other files: it gets them pushed.
             pull_diagnostics: pull.is_some() && refresh == Some(true),
             related_documents: pull.and_then(|p| p.related_document_support).unwrap_or(false),
-            resolve_documentation: lazy.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "documentation")),
             snippets: completion_item.and_then(|c| c.snippet_support).unwrap_or(false),
             definition_links: text.and_then(|t| t.definition).and_then(|d| d.link_support).unwrap_or(false),
             hierarchical_symbols: symbols.and_then(|s| s.hierarchical_document_symbol_support).unwrap_or(false),
@@ -59,7 +55,6 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
         })),
         completion_provider: Some(CompletionOptions {
             trigger_characters: Some([".", "%", "=", "(", "[", ",", " ", ":"].map(str::to_owned).into()),
-            resolve_provider: Some(true),
             ..CompletionOptions::default()
         }),
         signature_help_provider: Some(SignatureHelpOptions {

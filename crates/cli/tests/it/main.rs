@@ -7,8 +7,8 @@ mod layers;
 mod live;
 mod lsp;
 mod lsp_client;
-mod recording;
 mod lsp_editing;
+mod recording;
 mod replay;
 
 use std::path::{Path, PathBuf};
