@@ -3,6 +3,7 @@
 mod alert_captures;
 mod live;
 mod replay;
+mod slice;
 mod units;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use alert_captures::{AlertCaptures, CaptureMode};
 pub use live::{Doctor, PictureFrom, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
+pub use slice::Slice;
 
 /// Check, run and test Falco rules.
 #[derive(Debug, Parser)]
@@ -61,6 +63,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Record the running kernel to a capture
     Record(Record),
+    /// Cut a capture down to the events that rules match, and what they need
+    Slice(Slice),
     /// Run rule tests
     Test(Test),
     /// List the fields that rules can use

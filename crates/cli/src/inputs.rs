@@ -4,12 +4,15 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use falco_compiler::SourceFile;
+use falco_compiler::{Options, Severity, SourceFile, compile};
+use falco_engine::eval::Evaluator;
 use falco_ide::project::{PROJECT_FILE, Project};
 use falco_testkit::discover::rules_files;
 
 use crate::Result;
+use crate::args::Global;
 use crate::error::CliError;
+use crate::render::{self, count};
 
 /// What messages call standard input.
 pub const STDIN: &str = "<stdin>";
@@ -97,6 +100,46 @@ impl Rules {
             }
         }
     }
+}
+
+/// Loads and compiles rules. Falco does not start with rules that do not load; neither does what runs them here: their errors are printed.
+///
+/// # Errors
+/// When they cannot be read or do not load.
+pub fn evaluator(paths: &[PathBuf], options: &Options, global: &Global) -> Result<Evaluator> {
+    let rules = Rules::load(paths)?;
+    if let Some(binary) = rules.binary.first() {
+        return Err(CliError::Rules(format!("`{}` is not UTF-8 text", binary.path)));
+    }
+    let compilation = compile(&rules.files, options);
+    let errors: Vec<_> = compilation.iter().filter(|d| d.severity == Severity::Error).collect();
+    if !errors.is_empty() || !compilation.loads() {
+        let excerpts = render::Excerpts::new(&rules.files);
+        let mut err = render::stderr(global);
+        for diagnostic in &errors {
+            excerpts.write(&mut err, diagnostic)?;
+        }
+        return Err(CliError::Rules(count(errors.len(), "error")));
+    }
+    Ok(Evaluator::new(compilation.program(), &options.catalog)?)
+}
+
+/// Switches on the rules that are named, if any are, disabled ones too, and all others off.
+///
+/// # Errors
+/// When no rule has such a name.
+pub fn only(evaluator: &mut Evaluator, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let rules: Vec<String> = evaluator.program().rules.iter().map(|rule| rule.name.clone()).collect();
+    if let Some(unknown) = names.iter().find(|name| !rules.contains(name)) {
+        return Err(CliError::Usage(format!("no rule `{unknown}` is loaded")));
+    }
+    for (index, rule) in (0..).zip(&rules) {
+        evaluator.set_enabled(index, names.contains(rule));
+    }
+    Ok(())
 }
 
 /// The nearest project file, from the current folder upwards, with its folder.

@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Read(read) => commands::read::run(&read, &global),
         Command::Record(record) => commands::record::run(&record, &global),
         Command::Run(run) => commands::run::run(&run, &global),
+        Command::Slice(slice) => commands::slice::run(&slice, &global),
         Command::Test(test) => commands::test::run(&test, &global),
         Command::Fields(fields) => commands::fields::run(&fields, &global),
         Command::Docs(docs) => commands::docs::run(&docs, &global),

@@ -10,6 +10,7 @@ mod on_alert;
 mod recording;
 mod ring;
 mod rotation;
+pub mod slice;
 mod tap;
 #[cfg(test)]
 mod testing;

@@ -10,5 +10,6 @@ pub mod lsp;
 pub mod read;
 pub mod record;
 pub mod run;
+pub mod slice;
 pub mod snapshot;
 pub mod test;

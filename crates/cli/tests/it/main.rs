@@ -10,6 +10,7 @@ mod lsp_client;
 mod lsp_editing;
 mod recording;
 mod replay;
+mod slicing;
 
 use std::path::{Path, PathBuf};
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use falco_catalog::Catalog;
-use falco_compiler::{Options, Severity, compile};
+use falco_compiler::Options;
 use falco_engine::alert::{Alert, AlertOptions, Summary};
 use falco_engine::eval::{Evaluator, Matching};
 use falco_engine::replay::Progress as Replayed;
@@ -26,7 +26,7 @@ use self::stats::Facts;
 use crate::args::{Global, RuleMatching, Run};
 use crate::capture::Position;
 use crate::error::CliError;
-use crate::inputs::Rules;
+use crate::inputs;
 use crate::progress::Progress;
 use crate::render::{self, count};
 use crate::{Outcome, Result};
@@ -105,42 +105,21 @@ pub fn run(args: &Run, global: &Global) -> Result {
     result.and(finished).map(|()| Outcome::Clean)
 }
 
-/// Compiles the rules. Falco does not start with rules that do not load; neither does this.
+/// The rules, with what is joined to their outputs.
 fn load(args: &Run, catalog: &Arc<Catalog>, global: &Global) -> Result<Evaluator> {
-    let rules = Rules::load(&args.rules)?;
-    if let Some(binary) = rules.binary.first() {
-        return Err(CliError::Rules(format!("`{}` is not UTF-8 text", binary.path)));
-    }
     let mut options = Options::new(catalog.clone());
     options.falco_report = false;
     options.append_outputs =
         args.append_output.iter().map(|text| append::parse(text, catalog)).collect::<Result<_>>()?;
-    let compilation = compile(&rules.files, &options);
-    let errors: Vec<_> = compilation.iter().filter(|d| d.severity == Severity::Error).collect();
-    if !errors.is_empty() || !compilation.loads() {
-        let excerpts = render::Excerpts::new(&rules.files);
-        let mut err = render::stderr(global);
-        for diagnostic in &errors {
-            excerpts.write(&mut err, diagnostic)?;
-        }
-        return Err(CliError::Rules(count(errors.len(), "error")));
-    }
-    Ok(Evaluator::new(compilation.program(), catalog)?)
+    inputs::evaluator(&args.rules, &options, global)
 }
 
 /// `--rule`: those rules and no others. `--priority`: none that are less urgent.
 fn choose(evaluator: &mut Evaluator, args: &Run) -> Result<()> {
-    let rules: Vec<_> = evaluator.program().rules.iter().map(|r| (r.name.clone(), r.priority)).collect();
-    if let Some(unknown) = args.only.iter().find(|name| rules.iter().all(|(rule, _)| rule != *name)) {
-        return Err(CliError::Usage(format!("no rule `{unknown}` is loaded")));
-    }
-    for (index, (name, priority)) in (0..).zip(&rules) {
-        if !args.only.is_empty() {
-            evaluator.set_enabled(index, args.only.contains(name));
-        }
-        if *priority > args.priority {
-            evaluator.set_enabled(index, false);
-        }
+    inputs::only(evaluator, &args.only)?;
+    let priorities: Vec<_> = evaluator.program().rules.iter().map(|rule| rule.priority).collect();
+    for (index, _) in (0..).zip(&priorities).filter(|(_, priority)| **priority > args.priority) {
+        evaluator.set_enabled(index, false);
     }
     Ok(())
 }
