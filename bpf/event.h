@@ -25,21 +25,35 @@ enum { KIND_FILLS = 0, KIND_EXEC = 1, KIND_CLONE = 2 };
 struct xlat_entry { u64 native; u32 portable; u32 mask; };
 struct xlat { u32 count; u32 is_enum; struct xlat_entry entries[MAX_XLAT]; };
 
-enum { LOST_RING = 0, LOST_LONG = 1, LOST_BUSY = 2, LOST_COMPAT = 3, CUT_BYTES = 4, SENT = 5, COUNTERS = 6 };
+enum { LOST_RING = 0, LOST_LONG = 1, LOST_BUSY = 2, LOST_COMPAT = 3, CUT_BYTES = 4, SENT = 5, COUNTERS = 8 };
 
+// Who listens: the process that loaded the programs, and the one that reads the rings. They may be one.
 const volatile u32 own_tgid = 0;
+const volatile u32 reader_tgid = 0;
 const volatile u32 snaplen = 80;
 const volatile u64 boot_epoch = 0; // nanoseconds from the epoch to the boot
 const volatile bool only_tree = 0; // only processes in `tree` and what they start
 const volatile bool follow_own = 0; // what the loader itself starts is in the tree
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024);
-} ring SEC(".maps");
+// Where events go: into one ring, or each processor's or each group of processes' into one of its own. The loader makes the rings.
+const volatile u32 ring_count = 1;
+const volatile bool ring_by_cpu = 0;
 
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(u32));
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+// Mapped by the loader, which switches calls on and off without a right to ask the kernel.
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 512);
 	__type(key, u32);
 	__type(value, struct call);
@@ -60,11 +74,14 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
+// One for each processor, and not a per-processor map, which cannot be mapped: whoever reads the rings has no right to ask the kernel.
+struct counts { u64 values[COUNTERS]; };
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNTERS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, u64);
+	__type(value, struct counts);
 } counters SEC(".maps");
 
 struct {
@@ -97,9 +114,10 @@ struct {
 
 static __always_inline void count(u32 what, u64 n)
 {
-	u64 *value = bpf_map_lookup_elem(&counters, &what);
-	if (value)
-		*value += n;
+	u32 cpu = bpf_get_smp_processor_id();
+	struct counts *counts = bpf_map_lookup_elem(&counters, &cpu);
+	if (counts && what < COUNTERS)
+		counts->values[what] += n;
 }
 
 // What was kept when the record's call began, if it was.
@@ -112,7 +130,7 @@ static __always_inline struct given *given(struct scratch *s)
 // Whether events of this process are wanted.
 static __always_inline bool wanted(u32 tgid)
 {
-	if (tgid == own_tgid)
+	if (tgid == own_tgid || tgid == reader_tgid)
 		return 0;
 	return !only_tree || bpf_map_lookup_elem(&tree, &tgid);
 }
@@ -135,16 +153,27 @@ static __always_inline struct scratch *begin(u16 type, u8 nparams)
 	return s;
 }
 
+// The ring for what the processor does now.
+static __always_inline void *ring_here(void)
+{
+	u32 index = 0;
+	if (ring_count > 1)
+		index = (ring_by_cpu ? bpf_get_smp_processor_id() : (u32)(bpf_get_current_pid_tgid() >> 32)) % ring_count;
+	return bpf_map_lookup_elem(&rings, &index);
+}
+
 static __always_inline void end(struct scratch *s)
 {
 	u64 len = s->pos;
+	void *ring;
 	if (s->cut)
 		count(CUT_BYTES, s->cut);
 	if (len > LIMIT) {
 		count(LOST_LONG, 1);
 	} else {
 		stop(s);
-		if (bpf_ringbuf_output(&ring, s->buf, len & 0xffff, BPF_RB_NO_WAKEUP))
+		ring = ring_here();
+		if (!ring || bpf_ringbuf_output(ring, s->buf, len & 0xffff, BPF_RB_NO_WAKEUP))
 			count(LOST_RING, 1);
 		else
 			count(SENT, 1);

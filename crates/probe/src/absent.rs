@@ -32,6 +32,11 @@ impl Live {
         match *self {}
     }
 
+    /// Events that came after younger ones.
+    pub fn late(&self) -> u64 {
+        match *self {}
+    }
+
     /// What was counted.
     pub fn counters(&self) -> Counters {
         match *self {}

@@ -12,11 +12,15 @@
 pub mod detect;
 mod error;
 #[cfg(probe)]
+mod kernel;
+#[cfg(probe)]
 mod libbpf;
 #[cfg_attr(probe, path = "live.rs")]
 #[cfg_attr(not(probe), path = "absent.rs")]
 mod live;
 pub mod plan;
+#[cfg(probe)]
+mod ring;
 mod settings;
 mod signals;
 #[cfg(target_os = "linux")]
@@ -24,5 +28,5 @@ pub mod snapshot;
 
 pub use error::ProbeError;
 pub use live::Live;
-pub use settings::{Counters, Scope, Settings};
+pub use settings::{Counters, Rings, Scope, Settings};
 pub use signals::stop_on_signals;

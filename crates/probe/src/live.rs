@@ -1,64 +1,40 @@
-//! The live source: loads the programs, reads their ring.
+//! The live source: reads what the programs in the kernel write.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::io;
-use std::mem::MaybeUninit;
-use std::rc::Rc;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use falco_catalog::{EventType, event};
+use falco_catalog::EventType;
 use falco_engine::inspector::EventSource;
 use falco_scap::{Advance, Event, FdList, Item};
-use libbpf_rs::skel::{OpenSkel as _, Skel as _, SkelBuilder as _};
-use libbpf_rs::{Link, MapCore as _, MapFlags, PrintLevel, RingBuffer, RingBufferBuilder, TracepointCategory};
 
-use crate::plan::Plan;
+use crate::kernel::{Layout, Programs};
+use crate::ring::{Mapping, Next, Ring, Rings};
 use crate::snapshot::{self, Snapshot};
-use crate::{Counters, ProbeError, Scope, Settings, detect};
+use crate::{Counters, ProbeError, Settings};
 
-#[allow(
-    clippy::all,
-    clippy::unwrap_used,
-    missing_docs,
-    unused_qualifications,
-    clippy::undocumented_unsafe_blocks,
-    dead_code
-)]
-mod skel {
-    include!(concat!(env!("OUT_DIR"), "/probe.skel.rs"));
-}
-
-/// Bytes of the ring that are taken over at a time.
-const BATCH: usize = 1 << 20;
-/// Between two looks at an empty ring: short at first, then longer, and never so long that an alert would be late.
+/// Between two looks at an empty ring: short at first, then longer, and never so long that an alert would be late. Being woken by the
+/// kernel instead would cost every event that comes to an idle reader an interrupt, in the process that made it.
 const NAPS: [Duration; 4] =
     [Duration::from_micros(200), Duration::from_millis(1), Duration::from_millis(4), Duration::from_millis(10)];
 
-/// Records as they were in the ring, one after the other, each with its length before it.
-type Batch = Rc<RefCell<Vec<u8>>>;
-
 /// Events of the running kernel, after a picture of the machine.
 pub struct Live {
-    // Dropped in this order: the ring reads a map of the programs.
-    ring: RingBuffer<'static>,
-    skel: skel::ProbeSkel<'static>,
-    /// What reads paths when calls begin.
-    early: Vec<Link>,
-    incoming: Batch,
+    rings: Rings,
+    counts: Counts,
+    layout: Layout,
+    early: bool,
     head: std::vec::IntoIter<Item<'static>>,
-    batch: Vec<u8>,
-    /// The record at hand in `batch` and where the next one is.
-    record: (usize, usize),
-    next: usize,
     ends: Vec<u32>,
     deadline: Option<Instant>,
     stop: Arc<AtomicBool>,
     ending: bool,
+    naps: usize,
+    /// Whoever keeps the programs going.
+    _programs: Programs,
 }
 
 impl fmt::Debug for Live {
@@ -67,222 +43,100 @@ impl fmt::Debug for Live {
     }
 }
 
-/// What libbpf says while it loads; it has one printer for the whole process.
-static LOG: Mutex<String> = Mutex::new(String::new());
-
-fn log(_level: PrintLevel, text: String) {
-    if let Ok(mut log) = LOG.lock()
-        && log.len() < 16 << 10
-    {
-        log.push_str(&text);
-    }
-}
-
-fn kernel(what: &'static str) -> impl FnOnce(libbpf_rs::Error) -> ProbeError {
-    move |error| {
-        let log = LOG.lock().map(|mut log| std::mem::take(&mut *log)).unwrap_or_default();
-        // The last lines say what it was; those before, how the verifier got there.
-        let lines: Vec<_> = log.lines().collect();
-        let log = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n");
-        let source = match error.kind() {
-            libbpf_rs::ErrorKind::PermissionDenied => io::Error::from(io::ErrorKind::PermissionDenied),
-            _ => io::Error::other(error.to_string()),
-        };
-        ProbeError::Kernel { what, source, log }
-    }
+fn mapped(source: io::Error) -> ProbeError {
+    ProbeError::Kernel { what: "map a ring", source, log: String::new() }
 }
 
 impl Live {
-    /// Loads and attaches the programs, then looks at the machine.
+    /// Loads and attaches the programs, then looks at the machine: all in this process, which needs the privilege and keeps it.
     ///
     /// # Errors
     /// What is missing here, or why the kernel refused.
     pub fn open(settings: &Settings) -> Result<Self, ProbeError> {
-        detect::Machine::detect().ready()?;
-        let plan = Plan::new().map_err(|e| ProbeError::Kernel {
-            what: "read the tables of system calls",
-            source: io::Error::other(e),
-            log: String::new(),
-        })?;
-        libbpf_rs::set_print(Some((PrintLevel::Info, log)));
-
-        // The skeleton borrows this until it goes, which it does with the source: 1 KiB that each opened source leaves behind.
-        let storage = Box::leak(Box::new(MaybeUninit::uninit()));
-        let mut open = skel::ProbeSkelBuilder::default().open(storage).map_err(kernel("read the programs"))?;
-        if let Some(constants) = open.maps.rodata_data.as_deref_mut() {
-            constants.own_tgid = std::process::id();
-            constants.snaplen = settings.snaplen.min(4096);
-            constants.boot_epoch = snapshot::boot_epoch();
-            constants.only_tree = settings.scope != Scope::Machine;
-            constants.follow_own = settings.scope == Scope::Started;
-            constants.signals = settings.events.contains(event::SIGNALDELIVER_E);
-        }
-        let processors = libbpf_rs::num_possible_cpus().map_err(kernel("count the processors"))?;
-        open.maps.scratches.set_max_entries(processors as u32).map_err(kernel("set up the programs"))?;
-        let ring_bytes = settings.ring_bytes.clamp(4096, 1 << 30).next_power_of_two();
-        open.maps.ring.set_max_entries(ring_bytes).map_err(kernel("set up the ring"))?;
-        if !settings.events.contains(event::SIGNALDELIVER_E) {
-            open.progs.on_signal.set_autoload(false);
-        }
-        if settings.scope == Scope::Machine {
-            open.progs.on_fork.set_autoload(false);
-        }
-        for program in [
-            &mut open.progs.enter_open,
-            &mut open.progs.enter_creat,
-            &mut open.progs.enter_openat,
-            &mut open.progs.enter_openat2,
-            &mut open.progs.enter_connect,
-            &mut open.progs.enter_execve,
-            &mut open.progs.enter_execveat,
-        ] {
-            program.set_autoattach(false);
-        }
-        let mut skel = open.load().map_err(kernel("load the programs"))?;
-
-        for (index, xlat) in (1u32..).zip(&plan.xlats) {
-            let bytes = xlat.to_bytes();
-            skel.maps.xlats.update(&index.to_ne_bytes(), &bytes, MapFlags::ANY).map_err(kernel("fill a table"))?;
-        }
-        if let Scope::Process(pid) = settings.scope {
-            for pid in snapshot::tree_of(pid)? {
-                skel.maps.tree.update(&pid.to_ne_bytes(), &[1], MapFlags::ANY).map_err(kernel("fill a table"))?;
-            }
-        }
-        for call in plan.wanted(&settings.events) {
-            let key = u32::from(call.nr).to_ne_bytes();
-            skel.maps.calls.update(&key, &call.to_bytes(), MapFlags::ANY).map_err(kernel("fill a table"))?;
-        }
-
-        let incoming = Batch::default();
-        let into = Rc::clone(&incoming);
-        let mut ring = RingBufferBuilder::new();
-        ring.add(&skel.maps.ring, move |record| {
-            let mut batch = into.borrow_mut();
-            batch.extend_from_slice(&(record.len() as u32).to_ne_bytes());
-            batch.extend_from_slice(record);
-            // A negative number ends the round; the record counts as read.
-            if batch.len() >= BATCH { -1 } else { 0 }
-        })
-        .map_err(kernel("open the ring"))?;
-        let ring = ring.build().map_err(kernel("open the ring"))?;
+        let programs = Programs::load(settings, std::process::id())?;
+        let layout = programs.layout();
         // First the events, then the picture: what happens meanwhile is in the ring.
-        skel.attach().map_err(kernel("attach the programs"))?;
-        let early = early(&mut skel.progs);
-        let head = Snapshot::take()?.into_items().into_iter();
+        let rings = open_rings(programs.rings(), layout)?;
+        let counts = Counts::open(programs.counters(), layout)?;
         Ok(Self {
-            ring,
-            skel,
-            early,
-            incoming,
-            head,
-            batch: Vec::new(),
-            record: (0, 0),
-            next: 0,
+            rings,
+            counts,
+            layout,
+            early: programs.sees_calls_begin(),
+            head: Snapshot::take()?.into_items().into_iter(),
             ends: Vec::new(),
             deadline: settings.deadline,
             stop: Arc::clone(&settings.stop),
             ending: false,
+            naps: 0,
+            _programs: programs,
         })
     }
 
     /// Whether the paths of opened files are those that the calls were given, even if somebody changes them meanwhile. It takes a
     /// tracefs, mounted at `/sys/kernel/tracing`.
     pub fn sees_calls_begin(&self) -> bool {
-        !self.early.is_empty()
+        self.early
     }
 
     /// What was counted so far, over all processors.
     pub fn counters(&self) -> Counters {
-        let of = |what: u32| -> u64 {
-            let values = self.skel.maps.counters.lookup_percpu(&what.to_ne_bytes(), MapFlags::ANY);
-            let number = |bytes: &Vec<u8>| bytes.first_chunk().map_or(0, |b| u64::from_ne_bytes(*b));
-            values.ok().flatten().map_or(0, |values| values.iter().map(number).sum())
-        };
-        Counters {
-            lost_ring_full: of(0),
-            lost_too_long: of(1),
-            lost_busy: of(2),
-            compat_calls: of(3),
-            cut_bytes: of(4),
-            sent: of(5),
-        }
+        self.counts.read()
     }
 
-    /// Takes over what is in the ring, waiting for something to come. False at the end.
-    fn refill(&mut self) -> bool {
-        let mut idle = 0;
-        loop {
-            let over = self.deadline.is_some_and(|at| Instant::now() >= at);
-            if over || self.stop.load(Ordering::Relaxed) {
-                if self.ending {
-                    return false;
-                }
-                // What happened before the end is told.
-                self.ending = true;
-                self.ring.consume_raw();
-            } else {
-                self.ring.consume_raw();
-            }
-            let mut incoming = self.incoming.borrow_mut();
-            if !incoming.is_empty() {
-                std::mem::swap(&mut self.batch, &mut incoming);
-                incoming.clear();
-                self.next = 0;
-                return true;
-            }
-            drop(incoming);
-            if self.ending {
-                return false;
-            }
-            let nap = NAPS.get(idle).or(NAPS.last()).copied().unwrap_or_default();
-            idle += 1;
-            thread::sleep(self.deadline.map_or(nap, |at| nap.min(at.saturating_duration_since(Instant::now()))));
-        }
+    /// Events that came after younger ones, which can happen with several rings when a processor stands still for long.
+    pub fn late(&self) -> u64 {
+        self.rings.late()
     }
 
-    /// Finds the next record in the batch. False when there is none.
-    fn step(&mut self) -> Result<bool, ProbeError> {
-        let Some(len) = self.batch.get(self.next..).and_then(|b| b.first_chunk()) else { return Ok(false) };
-        let start = self.next + 4;
-        let end = start + u32::from_ne_bytes(*len) as usize;
-        let record = self.batch.get(start..end).ok_or(ProbeError::BadRecord(0))?;
-        self.next = end;
+    /// Finds the parts of the record at hand.
+    fn parse(&mut self) -> Result<(), ProbeError> {
+        let record = self.rings.record().ok_or(ProbeError::BadRecord(0))?;
         self.ends.clear();
-        let bad = || ProbeError::BadRecord(record.len());
-        let nparams =
-            record.get(24..28).and_then(|b| b.first_chunk()).map(|b| u32::from_ne_bytes(*b)).ok_or_else(bad)?;
-        let lens = record.get(HEAD..HEAD + 2 * nparams as usize).ok_or_else(bad)?;
-        let mut at = 0;
-        for len in lens.chunks_exact(2) {
-            at += u32::from(u16::from_ne_bytes([len[0], len[1]]));
-            self.ends.push(at);
-        }
-        let data = start + HEAD + lens.len();
-        if data + at as usize > end {
-            return Err(bad());
-        }
-        self.record = (start, data + at as usize);
-        Ok(true)
+        parse(record, &mut self.ends).ok_or(ProbeError::BadRecord(record.len()))
+    }
+
+    /// Whether this is the end. What was in the rings before it is told.
+    fn is_over(&mut self) -> bool {
+        self.ending |= self.deadline.is_some_and(|at| Instant::now() >= at) || self.stop.load(Ordering::Relaxed);
+        self.ending
+    }
+
+    fn nap(&mut self) {
+        let nap = NAPS.get(self.naps).or(NAPS.last()).copied().unwrap_or_default();
+        self.naps += 1;
+        std::thread::sleep(self.deadline.map_or(nap, |at| nap.min(at.saturating_duration_since(Instant::now()))));
     }
 }
 
-/// Attaches what looks at calls when they begin; nothing where there is no tracefs.
-fn early(progs: &mut skel::ProbeProgs<'_>) -> Vec<Link> {
-    let calls = [
-        (&mut progs.enter_open, "sys_enter_open"),
-        (&mut progs.enter_creat, "sys_enter_creat"),
-        (&mut progs.enter_openat, "sys_enter_openat"),
-        (&mut progs.enter_openat2, "sys_enter_openat2"),
-        (&mut progs.enter_connect, "sys_enter_connect"),
-        (&mut progs.enter_execve, "sys_enter_execve"),
-        (&mut progs.enter_execveat, "sys_enter_execveat"),
-    ];
-    let attach = |(program, name): (&mut libbpf_rs::ProgramMut<'_>, _)| {
-        program.attach_tracepoint(TracepointCategory::Syscalls, name).ok()
-    };
-    // All or none: half a protection would be taken for a whole one.
-    calls.into_iter().map(attach).collect::<Option<_>>().unwrap_or_default()
+fn open_rings<'a>(fds: impl Iterator<Item = BorrowedFd<'a>>, layout: Layout) -> Result<Rings, ProbeError> {
+    let rings: Result<Vec<_>, _> = fds.map(|fd| Ring::open(fd, layout.ring_bytes)).collect();
+    Ok(Rings::new(rings.map_err(mapped)?))
+}
+
+/// What the programs count, by processor.
+struct Counts {
+    mapping: Mapping,
+    processors: usize,
+}
+
+impl Counts {
+    fn open(fd: BorrowedFd<'_>, layout: Layout) -> Result<Self, ProbeError> {
+        let processors = layout.processors as usize;
+        let mapping = Mapping::new(fd, 0, processors * Counters::NUMBERS * 8, false).map_err(mapped)?;
+        Ok(Self { mapping, processors })
+    }
+
+    fn read(&self) -> Counters {
+        let mut sums = [0u64; Counters::NUMBERS];
+        for processor in 0..self.processors {
+            for (number, sum) in sums.iter_mut().enumerate() {
+                let place = self.mapping.atomic_u64((processor * Counters::NUMBERS + number) * 8);
+                *sum += place.map_or(0, |place| place.load(Ordering::Relaxed));
+            }
+        }
+        Counters::of(sums)
+    }
 }
 
 /// A record's bytes before the parameters' lengths: the processor and the event's header.
@@ -292,34 +146,114 @@ fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..).and_then(|b| b.first_chunk()).copied()
 }
 
+/// Where the parameters of a record end; `None` when it is no event.
+fn parse(record: &[u8], ends: &mut Vec<u32>) -> Option<()> {
+    let nparams = u32::from_ne_bytes(number(record, 24)?) as usize;
+    let lens = record.get(HEAD..HEAD.checked_add(nparams.checked_mul(2)?)?)?;
+    let mut at = 0;
+    for len in lens.chunks_exact(2) {
+        at += u32::from(u16::from_ne_bytes(number(len, 0)?));
+        ends.push(at);
+    }
+    (record.len() - HEAD - lens.len() >= at as usize).then_some(())
+}
+
+/// The event in a record whose parameters end there.
+fn event<'a>(record: &'a [u8], ends: &'a [u32]) -> Option<Event<'a>> {
+    let last = ends.last().map_or(0, |end| *end as usize);
+    let data = record.get(HEAD + 2 * ends.len()..)?.get(..last)?;
+    let cpu = u16::from_ne_bytes(number(record, 0)?);
+    let ts = u64::from_ne_bytes(number(record, 2)?);
+    let tid = i64::from_ne_bytes(number(record, 10)?);
+    let ty = EventType(u16::from_ne_bytes(number(record, 22)?));
+    Some(Event::new(ts, tid, cpu, ty, 0, ends, data))
+}
+
 impl EventSource for Live {
     type Error = ProbeError;
 
     fn advance(&mut self) -> Result<Advance, ProbeError> {
-        if let Some(item) = self.head.next() {
-            return Ok(Advance::Item(item));
-        }
         loop {
-            if self.step()? {
-                return Ok(Advance::Event);
+            if let Some(advance) = self.advance_now()? {
+                return Ok(advance);
             }
-            if !self.refill() {
-                return Ok(Advance::End);
-            }
+            self.nap();
         }
     }
 
     fn event(&self) -> Option<Event<'_>> {
-        let record = self.batch.get(self.record.0..self.record.1)?;
-        let data = record.get(HEAD + 2 * self.ends.len()..)?;
-        let cpu = u16::from_ne_bytes(number(record, 0)?);
-        let ts = u64::from_ne_bytes(number(record, 2)?);
-        let tid = i64::from_ne_bytes(number(record, 10)?);
-        let ty = EventType(u16::from_ne_bytes(number(record, 22)?));
-        Some(Event::new(ts, tid, cpu, ty, 0, &self.ends, data))
+        event(self.rings.record()?, &self.ends)
     }
 
     fn descriptors(&mut self, tid: i64) -> Option<FdList> {
         snapshot::descriptors(tid)
+    }
+}
+
+impl Live {
+    /// The same without waiting for something to happen.
+    fn advance_now(&mut self) -> Result<Option<Advance>, ProbeError> {
+        if let Some(item) = self.head.next() {
+            return Ok(Some(Advance::Item(item)));
+        }
+        let boot_epoch = self.layout.boot_epoch;
+        let now = move || snapshot::since_boot().saturating_add(boot_epoch);
+        let mut next = self.rings.next(now);
+        if next != Next::Record && self.is_over() {
+            next = self.rings.next(|| u64::MAX);
+            if next != Next::Record {
+                return Ok(Some(Advance::End));
+            }
+        }
+        match next {
+            Next::Record => {
+                self.naps = 0;
+                self.parse()?;
+                Ok(Some(Advance::Event))
+            }
+            Next::Soon => {
+                self.naps = 0;
+                Ok(None)
+            }
+            Next::Nothing => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(lens: &[u16], data: &[u8]) -> Vec<u8> {
+        let mut record = 3u16.to_ne_bytes().to_vec();
+        record.extend_from_slice(&77u64.to_ne_bytes());
+        record.extend_from_slice(&42i64.to_ne_bytes());
+        record.extend_from_slice(&0u32.to_ne_bytes());
+        record.extend_from_slice(&5u16.to_ne_bytes());
+        record.extend_from_slice(&(lens.len() as u32).to_ne_bytes());
+        lens.iter().for_each(|len| record.extend_from_slice(&len.to_ne_bytes()));
+        record.extend_from_slice(data);
+        record
+    }
+
+    #[test]
+    fn a_record_is_an_event() {
+        let record = record(&[2, 0, 3], b"abcdefgh");
+        let mut ends = Vec::new();
+        parse(&record, &mut ends).unwrap();
+        let event = event(&record, &ends).unwrap();
+        assert_eq!((event.cpu, event.ts, event.tid, event.ty), (3, 77, 42, EventType(5)));
+        assert_eq!(event.params().collect::<Vec<_>>(), [&b"ab"[..], b"", b"cde"]);
+    }
+
+    #[test]
+    fn what_is_no_event_is_none() {
+        let whole = record(&[2, 3], b"abcde");
+        let read = |record: &[u8]| parse(record, &mut Vec::new());
+        assert!(read(&whole).is_some());
+        assert!((0..whole.len()).all(|len| read(&whole[..len]).is_none()));
+        let mut many = whole;
+        many[24..28].copy_from_slice(&u32::MAX.to_ne_bytes());
+        assert!(read(&many).is_none());
     }
 }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use falco_catalog::EventSet;
-use falco_probe::{Counters, Live, Scope, Settings, stop_on_signals};
+use falco_probe::{Counters, Live, Rings, Scope, Settings, stop_on_signals};
 
 use crate::Result;
 use crate::args::{Global, Watch};
@@ -27,6 +27,7 @@ pub fn open(watch: &Watch, events: EventSet) -> Result<(Live, Watched)> {
         scope,
         snaplen: watch.snaplen,
         ring_bytes: watch.ring << 20,
+        rings: Rings::One,
         deadline: watch.duration.and_then(|d| Instant::now().checked_add(d)),
         stop: Arc::clone(&stop),
     };

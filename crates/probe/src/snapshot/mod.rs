@@ -144,18 +144,24 @@ pub fn tree_of(pid: u32) -> Result<BTreeSet<u32>, ProbeError> {
     Ok(tree)
 }
 
+fn clock(clock: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one `timespec`, to which the pointer leads.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+}
+
+/// Nanoseconds since the boot, by the clock that the programs use.
+pub fn since_boot() -> u64 {
+    clock(libc::CLOCK_BOOTTIME)
+}
+
 /// Nanoseconds from the epoch to the boot, by the clock that the programs use.
 pub fn boot_epoch() -> u64 {
-    let read = |clock| {
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the call writes one `timespec`, to which the pointer leads.
-        unsafe { libc::clock_gettime(clock, &raw mut time) };
-        u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
-    };
     // Whoever is interrupted between the two would be late; of a few tries the nearest is the one with the least difference.
     let tries = (0..5).map(|_| {
-        let before = read(libc::CLOCK_BOOTTIME);
-        let now = read(libc::CLOCK_REALTIME);
+        let before = since_boot();
+        let now = clock(libc::CLOCK_REALTIME);
         now.saturating_sub(before)
     });
     tries.min().unwrap_or(0)
