@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use alert_captures::{AlertCaptures, CaptureMode};
-pub use live::{Doctor, PictureFrom, Record, Snapshot, Watch};
+pub use live::{Doctor, PictureFrom, ProbeHost, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 pub use slice::Slice;
 
@@ -77,6 +77,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Run the language server on standard input and output
     Lsp(Lsp),
+    #[command(name = falco_probe::host::COMMAND, hide = true)]
+    ProbeHost(ProbeHost),
 }
 
 /// `falco-rs check`

@@ -97,7 +97,7 @@ pub enum CliError {
     },
     /// The live source cannot be opened, or failed.
     #[error(transparent)]
-    Probe(#[from] falco_probe::ProbeError),
+    Probe(falco_probe::ProbeError),
     /// A command that was to be watched cannot be started.
     #[error("cannot start `{command}`: {}", describe(.source))]
     Command {
@@ -106,6 +106,13 @@ pub enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// Privileges cannot be given up.
+    #[cfg(target_os = "linux")]
+    #[error(transparent)]
+    Privilege(#[from] falco_probe::privilege::PrivilegeError),
+    /// The privileged part was not started by a live command, or lost it.
+    #[error("the privileged part of the live commands: {0}")]
+    ProbeHost(io::Error),
     /// A recording cannot be written.
     #[error(transparent)]
     Record(#[from] falco_record::RecordError),
@@ -125,6 +132,16 @@ pub enum CliError {
     Write(#[from] io::Error),
 }
 
+impl From<falco_probe::ProbeError> for CliError {
+    fn from(error: falco_probe::ProbeError) -> Self {
+        match error {
+            // What is missing is on the command line, not on the machine.
+            falco_probe::ProbeError::Command { command, source } => Self::Command { command, source },
+            error => Self::Probe(error),
+        }
+    }
+}
+
 impl CliError {
     /// For a path that cannot be read.
     pub fn read(path: &Path, source: io::Error) -> Self {
@@ -141,6 +158,11 @@ impl CliError {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("is the path right? it is taken from the current folder".into())
+            }
+            #[cfg(target_os = "linux")]
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                let confined = falco_probe::privilege::Rights::of(None).is_some_and(|rights| rights.no_new_privs);
+                confined.then(|| "live commands read files without privileges, as the user who called `sudo`; `--user` names another".into())
             }
             Self::Expression { help, .. } => help.clone(),
             Self::Capture { source, .. } => source.help().map(Into::into),

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         Command::Snapshot(snapshot) => commands::snapshot::run(&snapshot),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
         Command::Lsp(lsp) => commands::lsp::run(&lsp),
+        Command::ProbeHost(host) => commands::probe_host::run(&host),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -1,5 +1,6 @@
 //! What stands for the live source in a build without the programs.
 
+use falco_catalog::EventSet;
 use falco_engine::inspector::EventSource;
 use falco_scap::{Advance, Event};
 
@@ -25,6 +26,19 @@ impl Live {
     /// Always.
     pub fn open(_settings: &Settings) -> Result<Self, ProbeError> {
         Err(ProbeError::NotBuilt(WHY))
+    }
+
+    /// From now on these events are of interest.
+    ///
+    /// # Errors
+    /// Never: there is none that could be told.
+    pub fn switch(&mut self, _events: &EventSet) -> Result<(), ProbeError> {
+        match *self {}
+    }
+
+    /// Whether the command has ended.
+    pub fn command_has_ended(&self) -> bool {
+        match *self {}
     }
 
     /// Whether the paths of opened files are those that the calls were given.

@@ -30,6 +30,28 @@ pub enum ProbeError {
         /// What the loader said.
         log: String,
     },
+    /// The privileged part cannot be started or talked to.
+    #[error("cannot {what}: {source}")]
+    Host {
+        /// What was tried.
+        what: &'static str,
+        /// The error.
+        source: io::Error,
+    },
+    /// The privileged part could not do what was asked; in its words.
+    #[error("{0}")]
+    Refused(String),
+    /// The privileged part ended, and the programs with it.
+    #[error("the privileged part of falco-rs has ended: nothing is seen any more")]
+    Gone,
+    /// The command whose events were wanted cannot be started.
+    #[error("cannot start `{command}`: {source}")]
+    Command {
+        /// Which.
+        command: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The machine could not be looked at.
     #[error("cannot read `{path}`: {source}")]
     Proc {

@@ -3,14 +3,14 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Mutex;
 use std::sync::atomic::{Ordering, fence};
 
 use falco_catalog::{EventSet, event};
 use libbpf_rs::libbpf_sys::bpf_map_create_opts;
 use libbpf_rs::skel::{OpenSkel as _, Skel as _, SkelBuilder as _};
-use libbpf_rs::{Link, MapCore as _, MapFlags, MapHandle, MapType, PrintLevel, TracepointCategory};
+use libbpf_rs::{Link, MapCore as _, MapFlags, MapHandle, MapType, TracepointCategory};
 
+use crate::libbpf::{self, failed};
 use crate::plan::{Call, MAX_CALLS, Plan};
 use crate::ring::Mapping;
 use crate::{ProbeError, Rings, Scope, Settings, detect, snapshot};
@@ -40,31 +40,6 @@ pub struct Programs {
     calls: Mapping,
 }
 
-/// What libbpf says while it loads; it has one printer for the whole process.
-static LOG: Mutex<String> = Mutex::new(String::new());
-
-fn log(_level: PrintLevel, text: String) {
-    if let Ok(mut log) = LOG.lock()
-        && log.len() < 16 << 10
-    {
-        log.push_str(&text);
-    }
-}
-
-fn kernel(what: &'static str) -> impl FnOnce(libbpf_rs::Error) -> ProbeError {
-    move |error| {
-        let log = LOG.lock().map(|mut log| std::mem::take(&mut *log)).unwrap_or_default();
-        // The last lines say what it was; those before, how the verifier got there.
-        let lines: Vec<_> = log.lines().collect();
-        let log = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n");
-        let source = match error.kind() {
-            libbpf_rs::ErrorKind::PermissionDenied => io::Error::from(io::ErrorKind::PermissionDenied),
-            _ => io::Error::other(error.to_string()),
-        };
-        ProbeError::Kernel { what, source, log }
-    }
-}
-
 fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> ProbeError {
     move |source| ProbeError::Kernel { what, source, log: String::new() }
 }
@@ -82,12 +57,12 @@ impl Programs {
     pub fn load(settings: &Settings, reader: u32) -> Result<Self, ProbeError> {
         detect::Machine::detect().ready()?;
         let plan = Plan::new().map_err(|e| io_error("read the tables of system calls")(io::Error::other(e)))?;
-        libbpf_rs::set_print(Some((PrintLevel::Info, log)));
+        libbpf::listen();
 
         // The skeleton borrows this until it goes, which it does with the source: 1 KiB that each opened source leaves behind.
         let storage = Box::leak(Box::new(MaybeUninit::uninit()));
-        let mut open = skel::ProbeSkelBuilder::default().open(storage).map_err(kernel("read the programs"))?;
-        let processors = libbpf_rs::num_possible_cpus().map_err(kernel("count the processors"))?;
+        let mut open = skel::ProbeSkelBuilder::default().open(storage).map_err(failed("read the programs"))?;
+        let processors = libbpf_rs::num_possible_cpus().map_err(failed("count the processors"))?;
         let processors = u32::try_from(processors).unwrap_or(1);
         let (count, ring_bytes) = (settings.rings.count(processors), settings.real_ring_bytes());
         let boot_epoch = snapshot::boot_epoch();
@@ -106,7 +81,7 @@ impl Programs {
             (&mut open.maps.counters, processors),
             (&mut open.maps.rings, count),
         ] {
-            map.set_max_entries(entries).map_err(kernel("set up the programs"))?;
+            map.set_max_entries(entries).map_err(failed("set up the programs"))?;
         }
         if settings.scope == Scope::Machine {
             open.progs.on_fork.set_autoload(false);
@@ -122,31 +97,31 @@ impl Programs {
         ] {
             program.set_autoattach(false);
         }
-        let skel = open.load().map_err(kernel("load the programs"))?;
+        let skel = open.load().map_err(failed("load the programs"))?;
 
         let mut rings = Vec::new();
         for index in 0..count {
             let options = bpf_map_create_opts { sz: size_of::<bpf_map_create_opts>() as _, ..Default::default() };
             let ring = MapHandle::create(MapType::RingBuf, Some("ring"), 0, 0, ring_bytes, &options)
-                .map_err(kernel("make a ring"))?;
+                .map_err(failed("make a ring"))?;
             let fd = std::os::fd::AsRawFd::as_raw_fd(&ring.as_fd()).to_ne_bytes();
-            skel.maps.rings.update(&index.to_ne_bytes(), &fd, MapFlags::ANY).map_err(kernel("set up a ring"))?;
+            skel.maps.rings.update(&index.to_ne_bytes(), &fd, MapFlags::ANY).map_err(failed("set up a ring"))?;
             rings.push(ring);
         }
         for (index, xlat) in (1u32..).zip(&plan.xlats) {
             let bytes = xlat.to_bytes();
-            skel.maps.xlats.update(&index.to_ne_bytes(), &bytes, MapFlags::ANY).map_err(kernel("fill a table"))?;
+            skel.maps.xlats.update(&index.to_ne_bytes(), &bytes, MapFlags::ANY).map_err(failed("fill a table"))?;
         }
         if let Scope::Process(pid) = settings.scope {
             for pid in snapshot::tree_of(pid)? {
-                skel.maps.tree.update(&pid.to_ne_bytes(), &[1], MapFlags::ANY).map_err(kernel("fill a table"))?;
+                skel.maps.tree.update(&pid.to_ne_bytes(), &[1], MapFlags::ANY).map_err(failed("fill a table"))?;
             }
         }
         let calls = Mapping::new(skel.maps.calls.as_fd(), 0, CALL_STRIDE * MAX_CALLS as usize, true)
             .map_err(io_error("map a table"))?;
         let mut programs = Self { skel, early: Vec::new(), rings, ring_bytes, processors, boot_epoch, plan, calls };
         programs.switch(&settings.events);
-        programs.skel.attach().map_err(kernel("attach the programs"))?;
+        programs.skel.attach().map_err(failed("attach the programs"))?;
         programs.early = early(&mut programs.skel.progs);
         Ok(programs)
     }

@@ -4,6 +4,8 @@
 //! the layout of captures into a ring, and [`Live`] hands them out as an [`falco_engine::inspector::EventSource`], after a picture of the
 //! machine as it was ([`snapshot`]). The crate knows nothing of rules: who opens it says which events are of interest.
 //!
+//! The programs need privilege and rules must not have it, so the two are kept in two processes: see [`host`] and [`privilege`].
+//!
 //! Start reading at [`Live`]; [`plan`] turns data/calls.txt into what the programs are told; [`detect`] says what works here.
 //! Where the programs cannot be built the crate is there all the same, and [`Live::open`] says why it cannot.
 
@@ -11,6 +13,9 @@
 
 pub mod detect;
 mod error;
+#[cfg_attr(probe, path = "host/mod.rs")]
+#[cfg_attr(not(probe), path = "absent_host.rs")]
+pub mod host;
 #[cfg(probe)]
 mod kernel;
 #[cfg(probe)]
@@ -19,6 +24,8 @@ mod libbpf;
 #[cfg_attr(not(probe), path = "absent.rs")]
 mod live;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod privilege;
 #[cfg(probe)]
 mod ring;
 mod settings;

@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use falco_catalog::EventType;
+use falco_catalog::{EventSet, EventType};
 use falco_engine::inspector::EventSource;
-use falco_scap::{Advance, Event, FdList, Item};
+use falco_scap::{Advance, ErrorKind, Event, FdList, Item, Reader};
 
+use crate::host::{Connection, Opened};
 use crate::kernel::{Layout, Programs};
 use crate::ring::{Mapping, Next, Ring, Rings};
 use crate::snapshot::{self, Snapshot};
@@ -27,14 +28,49 @@ pub struct Live {
     counts: Counts,
     layout: Layout,
     early: bool,
-    head: std::vec::IntoIter<Item<'static>>,
+    head: Head,
     ends: Vec<u32>,
     deadline: Option<Instant>,
     stop: Arc<AtomicBool>,
     ending: bool,
     naps: usize,
-    /// Whoever keeps the programs going.
-    _programs: Programs,
+    keeper: Keeper,
+}
+
+/// The picture of the machine.
+enum Head {
+    Items(std::vec::IntoIter<Item<'static>>),
+    Capture(Box<Reader<'static>>),
+}
+
+impl Head {
+    fn next(&mut self) -> Result<Option<Item<'static>>, ProbeError> {
+        match self {
+            Self::Items(items) => Ok(items.next()),
+            Self::Capture(reader) => match reader.advance() {
+                Ok(Advance::Item(item)) => Ok(Some(item)),
+                Ok(Advance::Event | Advance::End) => Ok(self.end()),
+                // A capture that is all head is no mistake here.
+                Err(error) if matches!(error.kind(), ErrorKind::NoEvents) => Ok(self.end()),
+                Err(error) => {
+                    Err(ProbeError::Host { what: "read the picture of the machine", source: io::Error::other(error) })
+                }
+            },
+        }
+    }
+
+    fn end(&mut self) -> Option<Item<'static>> {
+        *self = Self::Items(Vec::new().into_iter());
+        None
+    }
+}
+
+/// Who keeps the programs going.
+enum Keeper {
+    /// This process.
+    Own(Box<Programs>),
+    /// The privileged part.
+    Host(Connection),
 }
 
 impl fmt::Debug for Live {
@@ -58,19 +94,47 @@ impl Live {
         // First the events, then the picture: what happens meanwhile is in the ring.
         let rings = open_rings(programs.rings(), layout)?;
         let counts = Counts::open(programs.counters(), layout)?;
-        Ok(Self {
-            rings,
-            counts,
-            layout,
-            early: programs.sees_calls_begin(),
-            head: Snapshot::take()?.into_items().into_iter(),
-            ends: Vec::new(),
-            deadline: settings.deadline,
-            stop: Arc::clone(&settings.stop),
-            ending: false,
-            naps: 0,
-            _programs: programs,
-        })
+        let early = programs.sees_calls_begin();
+        let head = Head::Items(Snapshot::take()?.into_items().into_iter());
+        Ok(Self::new((rings, counts, layout, early), head, Keeper::Own(Box::new(programs)), settings))
+    }
+
+    /// With what the privileged part passed on.
+    pub(crate) fn connected(parts: Opened, connection: Connection, settings: &Settings) -> Result<Self, ProbeError> {
+        let Opened { layout, early, rings, counters, picture } = parts;
+        let rings = open_rings(rings.iter().map(AsFd::as_fd), layout)?;
+        let counts = Counts::open(counters.as_fd(), layout)?;
+        let head = Head::Capture(Box::new(picture));
+        Ok(Self::new((rings, counts, layout, early), head, Keeper::Host(connection), settings))
+    }
+
+    fn new(
+        (rings, counts, layout, early): (Rings, Counts, Layout, bool),
+        head: Head,
+        keeper: Keeper,
+        settings: &Settings,
+    ) -> Self {
+        let (deadline, stop) = (settings.deadline, Arc::clone(&settings.stop));
+        Self { rings, counts, layout, early, head, ends: Vec::new(), deadline, stop, ending: false, naps: 0, keeper }
+    }
+
+    /// From now on these events are of interest. What came before stays in the rings.
+    ///
+    /// # Errors
+    /// When the privileged part is gone.
+    pub fn switch(&mut self, events: &EventSet) -> Result<(), ProbeError> {
+        match &mut self.keeper {
+            Keeper::Own(programs) => {
+                programs.switch(events);
+                Ok(())
+            }
+            Keeper::Host(connection) => connection.switch(events),
+        }
+    }
+
+    /// Whether the command has ended; `false` when there is none.
+    pub fn command_has_ended(&self) -> bool {
+        matches!(&self.keeper, Keeper::Host(connection) if connection.has_ended())
     }
 
     /// Whether the paths of opened files are those that the calls were given, even if somebody changes them meanwhile. It takes a
@@ -98,14 +162,21 @@ impl Live {
 
     /// Whether this is the end. What was in the rings before it is told.
     fn is_over(&mut self) -> bool {
-        self.ending |= self.deadline.is_some_and(|at| Instant::now() >= at) || self.stop.load(Ordering::Relaxed);
+        self.ending = self.ending
+            || self.deadline.is_some_and(|at| Instant::now() >= at)
+            || self.stop.load(Ordering::Relaxed)
+            || self.command_has_ended();
         self.ending
     }
 
     fn nap(&mut self) {
         let nap = NAPS.get(self.naps).or(NAPS.last()).copied().unwrap_or_default();
         self.naps += 1;
-        std::thread::sleep(self.deadline.map_or(nap, |at| nap.min(at.saturating_duration_since(Instant::now()))));
+        let nap = self.deadline.map_or(nap, |at| nap.min(at.saturating_duration_since(Instant::now())));
+        match &self.keeper {
+            Keeper::Own(_) => std::thread::sleep(nap),
+            Keeper::Host(connection) => connection.nap(nap),
+        }
     }
 }
 
@@ -186,14 +257,17 @@ impl EventSource for Live {
     }
 
     fn descriptors(&mut self, tid: i64) -> Option<FdList> {
-        snapshot::descriptors(tid)
+        match &self.keeper {
+            Keeper::Own(_) => snapshot::descriptors(tid),
+            Keeper::Host(connection) => connection.asker().descriptors(tid),
+        }
     }
 }
 
 impl Live {
     /// The same without waiting for something to happen.
     fn advance_now(&mut self) -> Result<Option<Advance>, ProbeError> {
-        if let Some(item) = self.head.next() {
+        if let Some(item) = self.head.next()? {
             return Ok(Some(Advance::Item(item)));
         }
         let boot_epoch = self.layout.boot_epoch;
@@ -215,7 +289,10 @@ impl Live {
                 self.naps = 0;
                 Ok(None)
             }
-            Next::Nothing => Ok(None),
+            Next::Nothing => match &self.keeper {
+                Keeper::Host(connection) if connection.is_gone() => Err(ProbeError::Gone),
+                _ => Ok(None),
+            },
         }
     }
 }

@@ -21,6 +21,9 @@ pub struct Watch {
     /// The size of the ring in which events wait, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub ring: u32,
+    /// Whom to become before rules are read: a user's name or number. Without it the one who called `sudo`; only root can
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
     /// A command to run: only its events come, and its end is the end. What it prints goes to standard error
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
@@ -53,6 +56,17 @@ pub struct Record {
     pub keep: Option<u32>,
     #[command(flatten)]
     pub watch: Watch,
+}
+
+/// The privileged part of the live commands, which they start themselves
+#[derive(Debug, clap::Args)]
+pub struct ProbeHost {
+    /// The socket that was passed on
+    #[arg(long)]
+    pub socket: i32,
+    /// The command that will be started
+    #[arg(last = true)]
+    pub command: Vec<String>,
 }
 
 /// `falco-rs doctor`

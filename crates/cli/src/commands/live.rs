@@ -1,79 +1,71 @@
-//! What all commands that watch the running kernel do alike: open the source, run the command, stop.
+//! What all commands that watch the running kernel do alike: start the privileged part, give up all rights, open the source.
+//!
+//! The order is the point. [`Privileged::start`] comes first; then what only the one who called may write is opened; then
+//! [`Privileged::give_up`]; and only what comes of that can open the source. Rules and filters, which others wrote, are read in between.
 
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use falco_catalog::EventSet;
+use falco_probe::host::Host;
 use falco_probe::{Counters, Live, Rings, Scope, Settings, stop_on_signals};
 
 use crate::Result;
 use crate::args::{Global, Watch};
-use crate::error::CliError;
 use crate::render;
 
-/// Opens the live source as the arguments say. With a command, start it after this.
-pub fn open(watch: &Watch, events: EventSet) -> Result<(Live, Watched)> {
-    let scope = match watch.pid {
-        Some(pid) => Scope::Process(pid),
-        None if watch.command.is_empty() => Scope::Machine,
-        None => Scope::Started,
-    };
-    let stop = Arc::new(AtomicBool::new(false));
-    let settings = Settings {
-        events,
-        scope,
-        snaplen: watch.snaplen,
-        ring_bytes: watch.ring << 20,
-        rings: Rings::One,
-        deadline: watch.duration.and_then(|d| Instant::now().checked_add(d)),
-        stop: Arc::clone(&stop),
-    };
-    stop_on_signals(&stop);
-    let live = Live::open(&settings)?;
-    let waiter = match watch.command.split_first() {
-        None => None,
-        Some((program, args)) => Some(start(program, args, stop)?),
-    };
-    Ok((live, Watched { waiter }))
-}
-
-/// The command whose events come, if there is one.
+/// The privileged part is started, and this process still has all its rights.
 #[derive(Debug)]
-pub struct Watched {
-    waiter: Option<JoinHandle<()>>,
+pub struct Privileged {
+    host: Host,
 }
 
-/// Starts the command, and stops the source when it ends.
-fn start(program: &str, args: &[String], stop: Arc<AtomicBool>) -> Result<JoinHandle<()>> {
-    // Standard output is for alerts alone.
-    let mut command = Command::new(program);
-    command.args(args).stdout(stderr());
-    let mut child: Child =
-        command.spawn().map_err(|source| CliError::Command { command: program.to_owned(), source })?;
-    Ok(std::thread::spawn(move || {
-        let _ = child.wait();
-        stop.store(true, Ordering::Relaxed);
-    }))
+/// This process has no rights any more.
+#[derive(Debug)]
+pub struct Confined {
+    host: Host,
 }
 
-#[cfg(unix)]
-fn stderr() -> Stdio {
-    use std::os::fd::AsFd as _;
-    std::io::stderr().as_fd().try_clone_to_owned().map_or_else(|_| Stdio::inherit(), Stdio::from)
+impl Privileged {
+    /// Starts the privileged part. The command is named here, before anything was read that could change it.
+    pub fn start(watch: &Watch) -> Result<Self> {
+        Ok(Self { host: Host::start(&watch.command)? })
+    }
+
+    /// Gives up all rights, and becomes who called `sudo` or whom `--user` names. No thread may have been started before.
+    pub fn give_up(self, watch: &Watch) -> Result<Confined> {
+        #[cfg(target_os = "linux")]
+        {
+            let user = falco_probe::privilege::target(watch.user.as_deref())?;
+            falco_probe::privilege::give_up(user.as_ref(), &[])?;
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = watch;
+        Ok(Confined { host: self.host })
+    }
 }
 
-#[cfg(not(unix))]
-fn stderr() -> Stdio {
-    Stdio::inherit()
-}
-
-impl Watched {
-    /// Whether there was a command and it has ended.
-    pub fn is_over(&self) -> bool {
-        self.waiter.as_ref().is_none_or(JoinHandle::is_finished)
+impl Confined {
+    /// Opens the live source as the arguments say, for these events. The command starts now, if there is one.
+    pub fn open(self, watch: &Watch, events: EventSet, rings: Rings) -> Result<Live> {
+        let scope = match watch.pid {
+            Some(pid) => Scope::Process(pid),
+            None if watch.command.is_empty() => Scope::Machine,
+            None => Scope::Started,
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let settings = Settings {
+            events,
+            scope,
+            snaplen: watch.snaplen,
+            ring_bytes: watch.ring << 20,
+            rings,
+            deadline: watch.duration.and_then(|d| Instant::now().checked_add(d)),
+            stop: Arc::clone(&stop),
+        };
+        stop_on_signals(&stop);
+        Ok(self.host.open(&settings)?)
     }
 }
 

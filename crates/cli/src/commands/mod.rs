@@ -7,6 +7,7 @@ pub mod fields;
 pub mod fmt;
 pub mod live;
 pub mod lsp;
+pub mod probe_host;
 pub mod read;
 pub mod record;
 pub mod run;

@@ -11,12 +11,13 @@ use falco_catalog::{Catalog, EventSet};
 use falco_compiler::{compile_filter, compile_output};
 use falco_engine::eval::{Evaluator, Matching};
 use falco_engine::inspector::Inspector;
+use falco_probe::Rings;
 use falco_probe::plan::state_events;
 use falco_record::{Limits, Rotation, Tap};
 use falco_scap::Compression;
 use falco_scap::event::FLAG_STATE_ONLY;
 
-use super::live;
+use super::live::{self, Privileged};
 use crate::args::{Global, Record};
 use crate::error::CliError;
 use crate::render::{self, count};
@@ -24,6 +25,15 @@ use crate::{Outcome, Result};
 
 /// Records until the time is over, the command ends, or somebody stops it.
 pub fn run(args: &Record, global: &Global) -> Result {
+    let limits = Limits { size: args.rotate_size, time: args.rotate_time, keep: args.keep.map(|n| n as usize) };
+    if limits.keep.is_some() && limits.size.is_none() && limits.time.is_none() {
+        return Err(CliError::Usage("`--keep` is for `--rotate-size` and `--rotate-time`".into()));
+    }
+    let compression = if args.plain { Compression::None } else { Compression::Gzip };
+    let privileged = Privileged::start(&args.watch)?;
+    // The first file is opened by who called; the filter is read without rights.
+    let mut recording = Rotation::create(&args.output, compression, limits)?;
+    let confined = privileged.give_up(&args.watch)?;
     let catalog = Catalog::builtin();
     let filter = match args.filter.as_deref().filter(|f| !f.trim().is_empty()) {
         Some(text) => {
@@ -36,14 +46,8 @@ pub fn run(args: &Record, global: &Global) -> Result {
         .map_err(|e| CliError::expression("the format", "%evt.num", e))?;
     let (mut evaluator, _) = Evaluator::for_query("syscall", filter, output, &catalog)?;
 
-    let limits = Limits { size: args.rotate_size, time: args.rotate_time, keep: args.keep.map(|n| n as usize) };
-    if limits.keep.is_some() && limits.size.is_none() && limits.time.is_none() {
-        return Err(CliError::Usage("`--keep` is for `--rotate-size` and `--rotate-time`".into()));
-    }
-    let compression = if args.plain { Compression::None } else { Compression::Gzip };
-    let mut recording = Rotation::create(&args.output, compression, limits)?;
     let state = state_events();
-    let (source, _watched) = live::open(&args.watch, EventSet::ALL)?;
+    let source = confined.open(&args.watch, EventSet::ALL, Rings::One)?;
     let (source, items) = Tap::new(source);
     let mut inspector = Inspector::new(source);
     let mut matches = Vec::new();

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use falco_catalog::EventSet;
 use falco_engine::inspector::Inspector;
 use falco_engine::replay::{Judge as _, Progress};
+use falco_probe::Rings;
 use falco_record::{Policy, Tap};
 
 use super::Printer;
@@ -15,19 +16,20 @@ use super::sink::Sink;
 use super::stats::Facts;
 use crate::Result;
 use crate::args::{Global, Run};
-use crate::commands::live;
+use crate::commands::live::{self, Confined};
 use crate::render;
 
 /// Judges what happens until the time is over, the command ends, or somebody stops it.
 pub fn run(
     args: &Run,
+    confined: Confined,
     mut judge: Judge,
     policy: Option<&Policy>,
     printer: &mut Printer,
     facts: &mut Facts,
     global: &Global,
 ) -> Result<()> {
-    let (source, watched) = live::open(&args.watch, interest(&judge))?;
+    let source = confined.open(&args.watch, interest(&judge), Rings::One)?;
     if global.verbose > 0 {
         let how = if source.sees_calls_begin() { "" } else { "; no tracefs, so paths are those when calls return" };
         writeln!(render::stderr(global), "watching{how}")?;
@@ -75,7 +77,7 @@ pub fn run(
     facts.add_judge(judge);
     live::report_losses(&counters, global)?;
     if global.verbose > 0 {
-        let ended = if watched.is_over() { "ended" } else { "still runs" };
+        let ended = if inspector.source().source().command_has_ended() { "ended" } else { "still runs" };
         let what = if args.watch.command.is_empty() { String::new() } else { format!("; the command {ended}") };
         writeln!(render::stderr(global), "{} events sent, {} lost{what}", counters.sent, counters.lost())?;
     }

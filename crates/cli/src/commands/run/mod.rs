@@ -25,6 +25,7 @@ use self::sink::Sink;
 use self::stats::Facts;
 use crate::args::{Global, RuleMatching, Run};
 use crate::capture::Position;
+use crate::commands::live::Privileged;
 use crate::error::CliError;
 use crate::inputs;
 use crate::progress::Progress;
@@ -33,6 +34,14 @@ use crate::{Outcome, Result};
 
 /// Runs the rules and prints their alerts.
 pub fn run(args: &Run, global: &Global) -> Result {
+    let mut confined = None;
+    let mut files = Vec::new();
+    if args.live {
+        // Rules are read without rights; files are opened by who called.
+        let privileged = Privileged::start(&args.watch)?;
+        files = args.output.iter().map(|place| Sink::open_file(place)).collect::<Result<_>>()?;
+        confined = Some(privileged.give_up(&args.watch)?);
+    }
     let catalog = Arc::new(Catalog::builtin());
     let mut evaluator = load(args, &catalog, global)?;
     choose(&mut evaluator, args)?;
@@ -55,7 +64,7 @@ pub fn run(args: &Run, global: &Global) -> Result {
     let judge = Judge::new(evaluator, &form, profiled);
     let position = Position::default();
     let mut printer = Printer {
-        sinks: args.output.iter().map(|place| Sink::open(place, args.json)).collect::<Result<_>>()?,
+        sinks: open_sinks(args, files)?,
         summary: Summary::new(judge.evaluator.program()),
         progress: Progress::new(&args.capture, &position, global),
         form: Arc::clone(&form),
@@ -68,10 +77,12 @@ pub fn run(args: &Run, global: &Global) -> Result {
     }
     let started = Instant::now();
     let mut facts = Facts::default();
-    let result = match &args.events {
-        None if args.live => live::run(args, judge.clone(), policy.as_ref(), &mut printer, &mut facts, global),
-        Some(path) => made_up::run(path, &catalog, judge.clone(), args.max_events, &mut printer, &mut facts),
-        None => captures::run(args, &judge, policy.as_ref(), &position, &mut printer, &mut facts),
+    let result = match (confined, &args.events) {
+        (Some(confined), _) => {
+            live::run(args, confined, judge.clone(), policy.as_ref(), &mut printer, &mut facts, global)
+        }
+        (None, Some(path)) => made_up::run(path, &catalog, judge.clone(), args.max_events, &mut printer, &mut facts),
+        (None, None) => captures::run(args, &judge, policy.as_ref(), &position, &mut printer, &mut facts),
     };
     facts.elapsed = started.elapsed();
     let Printer { sinks, summary, progress, .. } = printer;
@@ -103,6 +114,12 @@ pub fn run(args: &Run, global: &Global) -> Result {
         }
     }
     result.and(finished).map(|()| Outcome::Clean)
+}
+
+/// Opens the places for alerts, except files that are open already.
+fn open_sinks(args: &Run, files: Vec<Option<Sink>>) -> Result<Vec<Sink>> {
+    let files = files.into_iter().chain(std::iter::repeat_with(|| None));
+    args.output.iter().zip(files).map(|(place, file)| file.map_or_else(|| Sink::open(place, args.json), Ok)).collect()
 }
 
 /// The rules, with what is joined to their outputs.

@@ -38,11 +38,8 @@ impl Sink {
         if place.starts_with("http://") || place.starts_with("https://") {
             return Ok(Self::Server(Poster::new(place, json)?));
         }
-        if let Some(path) = place.strip_prefix("file:").filter(|path| !path.is_empty()) {
-            let path = PathBuf::from(path);
-            // As Falco: what is in the file stays.
-            let file = OpenOptions::new().create(true).append(true).open(&path);
-            return Ok(Self::File { file: file.map_err(|e| CliError::output(place, e))?, path });
+        if let Some(file) = Self::open_file(place)? {
+            return Ok(file);
         }
         if let Some(command) = place.strip_prefix("program:").filter(|command| !command.trim().is_empty()) {
             let child = Command::new("/bin/sh").args(["-c", command]).stdin(Stdio::piped()).spawn();
@@ -53,6 +50,15 @@ impl Sink {
         Err(CliError::Usage(format!(
             "`{place}` is no place for alerts; there are `stdout`, `file:PATH`, `program:COMMAND`, `http://…` and `https://…`"
         )))
+    }
+
+    /// Opens what `--output` names if that is a file, and nothing else.
+    pub fn open_file(place: &str) -> Result<Option<Self>> {
+        let Some(path) = place.strip_prefix("file:").filter(|path| !path.is_empty()) else { return Ok(None) };
+        let path = PathBuf::from(path);
+        // As Falco: what is in the file stays.
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        Ok(Some(Self::File { file: file.map_err(|e| CliError::output(place, e))?, path }))
     }
 
     /// Passes alerts on.
