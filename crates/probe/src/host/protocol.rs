@@ -1,7 +1,7 @@
 //! What the process that reads rules and the one that has the privilege say to each other.
 //!
 //! Messages on a socket that keeps their bounds. Each begins with the version and a kind; numbers are little-endian; nothing follows the
-//! last part. docs/security.md has the table. The privileged side takes three kinds, the largest of which has 83 bytes; nothing in them names a
+//! last part. docs/security.md has the table. The privileged side takes three kinds, the largest of which has 77 bytes; nothing in them names a
 //! file or a program.
 
 use falco_catalog::{EventSet, EventType};
