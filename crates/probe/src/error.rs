@@ -74,7 +74,7 @@ impl ProbeError {
             Self::Kernel { source, log, .. } => {
                 source.kind() == io::ErrorKind::PermissionDenied && !log.contains("processed ")
             }
-            Self::Proc { .. } | Self::BadRecord(_) => false,
+            _ => false,
         }
     }
 }
