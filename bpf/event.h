@@ -18,7 +18,8 @@ struct call {
 	u8 kind; // KIND_*
 	struct fill fills[MAX_FILLS];
 };
-enum { KIND_FILLS = 0, KIND_EXEC = 1, KIND_CLONE = 2 };
+enum { KIND_FILLS = 0, KIND_EXEC = 1, KIND_CLONE = 2, KIND_MESSAGES = 3 };
+#define MAX_MESSAGES 64 // of one call, each an event
 
 // From the kernel's numbers to the portable ones of captures.
 #define MAX_XLAT 48

@@ -13,6 +13,8 @@ static __always_inline u64 user_u64(u64 at)
 	return n;
 }
 
+#include "calls.h"
+
 static __always_inline u32 file_flags(u64 native)
 {
 	u32 flags = 0, access = native & 3;
@@ -67,9 +69,17 @@ static __always_inline void put_msg(struct scratch *s, u32 op, u64 at, s32 fd)
 		put_iov(s, hdr.iov, hdr.iovlen, most);
 		break;
 	case OP_MSG_TUPLE_OUT:
+		if (!at) {
+			put_empty(s);
+			break;
+		}
 		put_tuple(s, fd, OUTBOUND, hdr.name, hdr.namelen);
 		break;
 	case OP_MSG_TUPLE_IN:
+		if (!at) {
+			put_empty(s);
+			break;
+		}
 		put_tuple(s, fd, INBOUND, hdr.name, hdr.namelen);
 		break;
 	case OP_MSG_CONTROL: {
@@ -297,6 +307,8 @@ __noinline int fill_one(struct scratch *s, struct fill *how)
 		return 0;
 	u32 op = how->op, a = how->arg, size = how->size, aux = how->aux;
 	u64 x = arg(s, a);
+	if (op >= OP_FIRST_MORE)
+		return fill_more(s, op, a, aux);
 	if (op >= OP_FIRST_REST)
 		return fill_rest(s, op, a, size | aux << 8);
 	if (op >= OP_FIRST_NET)

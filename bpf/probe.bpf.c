@@ -21,6 +21,54 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define PPME_EXECVEAT_X 331
 #define SIG_MASK 0x7f
 
+static __always_inline struct scratch *begin_call(struct call *call, u32 nr, struct pt_regs *regs, long ret)
+{
+	struct scratch *s = begin(call->type, call->nparams);
+	if (!s)
+		return 0;
+	s->nr = nr;
+	s->ret = ret;
+	s->args[0] = regs->di;
+	s->args[1] = regs->si;
+	s->args[2] = regs->dx;
+	s->args[3] = regs->r10;
+	s->args[4] = regs->r8;
+	s->args[5] = regs->r9;
+	return s;
+}
+
+static __always_inline void fill_all(struct scratch *s, struct call *call)
+{
+	for (u32 i = 0; i < MAX_FILLS; i++) {
+		if (!call->fills[i].op)
+			break;
+		fill_one(s, &call->fills[i]);
+	}
+}
+
+// sendmmsg and recvmmsg: an event for each message, with its length as the result; one with the call's own if there is none.
+static __always_inline int messages(struct call *call, u32 nr, struct pt_regs *regs, long ret)
+{
+	for (u32 i = 0; i < MAX_MESSAGES; i++) {
+		if (i && i >= ret)
+			return 0;
+		struct scratch *s = begin_call(call, nr, regs, ret);
+		if (!s)
+			return 0;
+		if (ret > 0) {
+			s->args[1] += i * sizeof(struct user_mmsghdr);
+			s->ret = user_u32(s->args[1] + sizeof(struct user_msghdr));
+		} else {
+			s->args[1] = 0;
+		}
+		fill_all(s, call);
+		end(s);
+	}
+	if (ret > MAX_MESSAGES)
+		count(LOST_LONG, ret - MAX_MESSAGES);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
@@ -39,28 +87,17 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	// A successful execve was told when it happened, when the name that it was given was still known.
 	if (call->kind == KIND_EXEC && ret >= 0)
 		return 0;
-	struct scratch *s = begin(call->type, call->nparams);
+	if (call->kind == KIND_MESSAGES)
+		return messages(call, nr, regs, ret);
+	struct scratch *s = begin_call(call, nr, regs, ret);
 	if (!s)
 		return 0;
-	s->nr = nr;
-	s->ret = ret;
-	s->args[0] = regs->di;
-	s->args[1] = regs->si;
-	s->args[2] = regs->dx;
-	s->args[3] = regs->r10;
-	s->args[4] = regs->r8;
-	s->args[5] = regs->r9;
-	if (call->kind == KIND_EXEC) {
+	if (call->kind == KIND_EXEC)
 		put_exec(s, s->args[0], nr == NR_EXECVE);
-	} else if (call->kind == KIND_CLONE) {
+	else if (call->kind == KIND_CLONE)
 		put_clone(s);
-	} else {
-		for (u32 i = 0; i < MAX_FILLS; i++) {
-			if (!call->fills[i].op)
-				break;
-			fill_one(s, &call->fills[i]);
-		}
-	}
+	else
+		fill_all(s, call);
 	end(s);
 	return 0;
 }
