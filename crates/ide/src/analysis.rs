@@ -155,6 +155,11 @@ impl Analysis {
         self.inner.files.get(file.0 as usize).map_or("", |f| &f.text)
     }
 
+    /// The number of the line of an offset, from 1 on.
+    pub(crate) fn line(&self, file: FileId, offset: TextSize) -> usize {
+        self.text(file).get(..usize::from(offset)).unwrap_or_default().matches('\n').count() + 1
+    }
+
     pub(crate) fn path(&self, file: FileId) -> &str {
         self.inner.files.get(file.0 as usize).map_or("", |f| &f.path)
     }

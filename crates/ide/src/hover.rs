@@ -90,8 +90,7 @@ fn item(analysis: &Analysis, named: Named<'_>) -> String {
             .iter()
             .map(|site| {
                 let file = FileId(site.item.file.0);
-                let before = analysis.text(file).get(..site.item.start as usize).unwrap_or_default();
-                format!("`{}:{}`", analysis.path(file), before.matches('\n').count() + 1)
+                format!("`{}:{}`", analysis.path(file), analysis.line(file, site.item.start.into()))
             })
             .collect();
         out.push_str(&format!("\n\nMade by {}", places.join(", ")));
@@ -112,10 +111,7 @@ fn opened(out: &mut String, text: &str, expanded: Option<&str>) {
 
 /// The names of the event types, unless they are nearly all.
 fn event_types(events: &falco_catalog::EventSet) -> String {
-    let mut names: Vec<&str> =
-        events.iter().filter_map(|ty| ty.info()).filter(|i| i.is_used()).map(|i| i.name).collect();
-    names.sort_unstable();
-    names.dedup();
+    let names = markup::event_names(events);
     match names.len() {
         0 => "No event type can match.".to_owned(),
         1..=25 => format!("Event types: {}", names.join(", ")),

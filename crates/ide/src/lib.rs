@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod analysis;
+mod calls;
 mod completion;
 pub(crate) mod context;
 mod definition;
@@ -13,20 +14,31 @@ mod diagnostics;
 #[cfg(test)]
 mod fixture;
 pub mod format;
+mod folding;
 mod hover;
+mod inlay;
+mod links;
 mod markup;
 mod names;
 pub mod project;
 mod references;
 mod rename;
 mod signature;
+mod search;
+mod selection;
+mod semantic;
 mod symbols;
 mod tokens;
 mod types;
 
 pub use analysis::{Analysis, Settings, WorkspaceFile};
+pub use calls::{Call, CallItem};
 pub use falco_compiler::Cancel;
+pub use folding::Fold;
+pub use inlay::InlayHint;
+pub use links::{Link, LinkTarget, links_of_test};
 pub use names::{Access, Occurrence};
 pub use rename::{FileEdits, RenameError, named_in_test, rename_in_test};
+pub use search::FoundSymbol;
 pub use tokens::{Token, TokenKind};
 pub use types::*;

@@ -1,7 +1,7 @@
 //! Markdown for hovers and completions.
 
 use falco_catalog::doc::Doc;
-use falco_catalog::{Catalog, EventInfo, FieldInfo, event};
+use falco_catalog::{Catalog, EventInfo, EventSet, FieldInfo, event};
 
 /// Long conditions and lists are cut: a hover is read at a glance.
 const MAX_CODE: usize = 1_500;
@@ -83,6 +83,15 @@ fn parameters(info: &EventInfo) -> String {
     }
     let names: Vec<String> = info.params.iter().map(|p| format!("`{}` {}", p.name, p.ty.label())).collect();
     format!("Parameters (`evt.arg.NAME`): {}", names.join(", "))
+}
+
+/// The names of event types, each once, in order.
+pub(crate) fn event_names(events: &EventSet) -> Vec<&'static str> {
+    let mut names: Vec<&str> =
+        events.iter().filter_map(|ty| ty.info()).filter(|i| i.is_used()).map(|i| i.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The field of a name; of `evt.arg.NAME` and the like, the field before the last known dot, with the rest.

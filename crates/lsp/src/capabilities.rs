@@ -4,6 +4,7 @@ use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::*;
 
 use crate::encoding::Encoding;
+use crate::requests::semantic;
 
 /// What the client said that it can do.
 #[derive(Debug, Default, Clone, Copy)]
@@ -14,6 +15,8 @@ pub struct ClientCapabilities {
     pub definition_links: bool,
     /// Symbols of a document may be nested.
     pub hierarchical_symbols: bool,
+    /// Edits of several files may say for which versions of the documents they are.
+    pub versioned_edits: bool,
     /// The client watches files if it is asked to.
     pub watch_files: bool,
     /// The client asks for diagnostics, and does so again when the server says so.
@@ -28,6 +31,7 @@ impl ClientCapabilities {
         let text = client.text_document.as_ref();
         let completion_item = text.and_then(|t| t.completion.as_ref()).and_then(|c| c.completion_item.as_ref());
         let symbols = text.and_then(|t| t.document_symbol.as_ref());
+        let edit = client.workspace.as_ref().and_then(|w| w.workspace_edit.as_ref());
         let watched = client.workspace.as_ref().and_then(|w| w.did_change_watched_files);
         let pull = text.and_then(|t| t.diagnostic.as_ref());
         let refresh = client.workspace.as_ref().and_then(|w| w.diagnostic.as_ref()).and_then(|d| d.refresh_support);
@@ -38,6 +42,7 @@ impl ClientCapabilities {
             snippets: completion_item.and_then(|c| c.snippet_support).unwrap_or(false),
             definition_links: text.and_then(|t| t.definition).and_then(|d| d.link_support).unwrap_or(false),
             hierarchical_symbols: symbols.and_then(|s| s.hierarchical_document_symbol_support).unwrap_or(false),
+            versioned_edits: edit.and_then(|e| e.document_changes).unwrap_or(false),
             watch_files: watched.and_then(|w| w.dynamic_registration).unwrap_or(false),
         }
     }
@@ -79,7 +84,25 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
+        declaration_provider: Some(DeclarationCapability::Simple(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        linked_editing_range_provider: Some(LinkedEditingRangeServerCapabilities::Simple(true)),
         document_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+        selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
+        semantic_tokens_provider: Some(semantic::options().into()),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                 supported: Some(true),

@@ -114,20 +114,25 @@ impl Converter {
             // The protocol forbids empty names.
             name: if symbol.name.trim().is_empty() { "(unnamed)".into() } else { symbol.name },
             detail: symbol.detail,
-            kind: match symbol.kind {
-                ide::SymbolKind::Rule => lsp::SymbolKind::CLASS,
-                ide::SymbolKind::Macro => lsp::SymbolKind::FUNCTION,
-                ide::SymbolKind::List => lsp::SymbolKind::ARRAY,
-                ide::SymbolKind::Exception => lsp::SymbolKind::INTERFACE,
-                ide::SymbolKind::Key => lsp::SymbolKind::PROPERTY,
-                ide::SymbolKind::Requirement => lsp::SymbolKind::PACKAGE,
-            },
+            kind: symbol_kind(symbol.kind),
             tags: symbol.deprecated.then(|| vec![lsp::SymbolTag::DEPRECATED]),
             deprecated: None,
             range: self.range(symbol.full_range),
             selection_range: self.range(symbol.focus_range),
             children: (!children.is_empty()).then_some(children),
         }
+    }
+}
+
+/// What editors draw for a symbol.
+pub fn symbol_kind(kind: ide::SymbolKind) -> lsp::SymbolKind {
+    match kind {
+        ide::SymbolKind::Rule => lsp::SymbolKind::CLASS,
+        ide::SymbolKind::Macro => lsp::SymbolKind::FUNCTION,
+        ide::SymbolKind::List => lsp::SymbolKind::ARRAY,
+        ide::SymbolKind::Exception => lsp::SymbolKind::INTERFACE,
+        ide::SymbolKind::Key => lsp::SymbolKind::PROPERTY,
+        ide::SymbolKind::Requirement => lsp::SymbolKind::PACKAGE,
     }
 }
 

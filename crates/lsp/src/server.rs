@@ -1,15 +1,16 @@
 //! The requests. Each takes the snapshot of its moment, asks `falco-ide` off the reactor's thread, and translates.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use tower_lsp::jsonrpc::{ErrorCode, Result};
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
 
 use crate::capabilities::{self, ClientCapabilities};
+use crate::ordered;
 use crate::publisher;
-use crate::requests::{self, Request};
+use crate::requests::{self, Request, semantic};
 use crate::store::SharedStore;
 use crate::workspace;
 
@@ -19,12 +20,14 @@ pub struct Server {
     client: Client,
     store: SharedStore,
     capabilities: OnceLock<ClientCapabilities>,
+    /// The semantic tokens that the client has.
+    sent: Arc<semantic::Sent>,
 }
 
 impl Server {
     /// A server for `client`.
     pub fn new(client: Client, store: SharedStore) -> Self {
-        Self { client, store, capabilities: OnceLock::new() }
+        Self { client, store, capabilities: OnceLock::new(), sent: Arc::default() }
     }
 
     fn can(&self) -> ClientCapabilities {
@@ -111,7 +114,9 @@ impl LanguageServer for Server {
 
     async fn did_change(&self, _: DidChangeTextDocumentParams) {}
 
-    async fn did_close(&self, _: DidCloseTextDocumentParams) {}
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.sent.forget(&params.text_document.uri);
+    }
 
     async fn did_save(&self, _: DidSaveTextDocumentParams) {}
 
@@ -149,6 +154,116 @@ impl LanguageServer for Server {
         let at = params.text_document_position_params;
         let links = self.can().definition_links;
         self.on_document(at.text_document.uri, move |r| requests::definition::definition(r, at.position, links)).await
+    }
+
+    async fn goto_declaration(
+        &self,
+        params: request::GotoDeclarationParams,
+    ) -> Result<Option<request::GotoDeclarationResponse>> {
+        let at = params.text_document_position_params;
+        let links = self.can().definition_links;
+        self.on_document(at.text_document.uri, move |r| requests::definition::declaration(r, at.position, links)).await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let at = params.text_document_position;
+        let all = params.context.include_declaration;
+        self.on_document(at.text_document.uri, move |r| requests::references::references(r, at.position, all)).await
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let at = params.text_document_position_params;
+        self.on_document(at.text_document.uri, move |r| requests::references::highlights(r, at.position)).await
+    }
+
+    async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
+        let at = params.text_document_position_params;
+        self.on_document(at.text_document.uri, move |r| requests::references::linked(r, at.position)).await
+    }
+
+    async fn prepare_rename(&self, at: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        self.on_document(at.text_document.uri, move |r| requests::rename::prepare(r, at.position)).await
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let at = params.text_document_position;
+        let versions = self.can().versioned_edits;
+        let roots = self.store.lock().roots().to_vec();
+        let edit = self
+            .on_document(at.text_document.uri, move |r| {
+                let edits = requests::rename::rename(r, at.position, &params.new_name, &roots);
+                Some(edits.map(|edits| requests::rename::workspace_edit(r, edits, versions)))
+            })
+            .await?;
+        edit.transpose().map_err(|error| requests::rename::refusal(&error))
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<Vec<SymbolInformation>>> {
+        requests::on_workspace(move |snapshot| requests::symbols::search(snapshot, &params.query)).await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let at = params.text_document_position_params;
+        self.on_document(at.text_document.uri, move |r| requests::calls::prepare(r, at.position)).await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        self.on_document(params.item.uri.clone(), move |r| requests::calls::incoming(r, &params.item)).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        self.on_document(params.item.uri.clone(), move |r| requests::calls::outgoing(r, &params.item)).await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.on_document(params.text_document.uri, |r| Some(requests::view::folds(r))).await
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        let positions = params.positions;
+        self.on_document(params.text_document.uri, move |r| Some(requests::view::selections(r, &positions))).await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        self.on_document(params.text_document.uri, move |r| Some(requests::view::hints(r, params.range))).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        let url = params.text_document.uri;
+        let of_test = ordered::snapshot().and_then(|snapshot| requests::view::links_of_open_test(&snapshot, &url));
+        if of_test.is_some() {
+            return Ok(of_test);
+        }
+        self.on_document(url.clone(), move |r| Some(requests::view::links(r, &url))).await
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        let (url, sent) = (params.text_document.uri, self.sent.clone());
+        self.on_document(url.clone(), move |r| Some(semantic::full(r, url, &sent))).await
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let (url, sent, before) = (params.text_document.uri, self.sent.clone(), params.previous_result_id);
+        self.on_document(url.clone(), move |r| Some(semantic::delta(r, url, &before, &sent))).await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        self.on_document(params.text_document.uri, move |r| Some(semantic::range(r, params.range))).await
     }
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {

@@ -41,7 +41,7 @@ pub fn scan(root: &Path) -> Scan {
         }
         None => {
             let mut paths = Vec::new();
-            walk(root, 0, &mut paths);
+            walk(root, 0, &|path| !project::is_test_name(path), &mut paths);
             paths.sort_by(|a, b| project::default_order(a, b));
             for path in paths {
                 read(&path, |text| project::is_rules_name(&path) || project::looks_like_rules(text), &mut scan);
@@ -63,6 +63,13 @@ pub fn scan_folder(folder: &Path) -> Scan {
     scan
 }
 
+/// The rule tests under a folder.
+pub fn tests(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    walk(folder, 0, &|path| project::is_test_name(path), &mut paths);
+    paths
+}
+
 /// A file as it is, a folder as its YAML files in name order: as Falco reads `rules_files`.
 fn expand(path: &Path) -> Vec<PathBuf> {
     if !path.is_dir() {
@@ -78,7 +85,7 @@ fn expand(path: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn walk(folder: &Path, depth: usize, out: &mut Vec<PathBuf>) {
+fn walk(folder: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, out: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if out.len() >= MAX_FILES {
@@ -91,9 +98,9 @@ fn walk(folder: &Path, depth: usize, out: &mut Vec<PathBuf>) {
         if kind.is_dir() {
             let skipped = name.to_str().is_some_and(|n| n.starts_with('.') || n == "node_modules" || n == "target");
             if !skipped && depth < MAX_DEPTH {
-                walk(&path, depth + 1, out);
+                walk(&path, depth + 1, wanted, out);
             }
-        } else if kind.is_file() && is_yaml(&path) && !project::is_test_name(&path) {
+        } else if kind.is_file() && is_yaml(&path) && wanted(&path) {
             out.push(path);
         }
     }

@@ -8,6 +8,7 @@ mod live;
 mod lsp;
 mod lsp_client;
 mod lsp_editing;
+mod lsp_navigation;
 mod recording;
 mod replay;
 mod slicing;

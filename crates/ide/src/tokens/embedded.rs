@@ -1,6 +1,6 @@
 //! The words of conditions and outputs.
 
-use falco_catalog::event;
+use falco_catalog::{event, language};
 use falco_compiler::ItemKind;
 use falco_syntax::condition::nodes::{Check, ConditionNode as _};
 use falco_syntax::condition::syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
@@ -37,9 +37,15 @@ impl Walk<'_> {
             SyntaxKind::Ident => return self.ident(token, place),
             SyntaxKind::Bare => self.constant(token, place),
             SyntaxKind::BareArg => TokenKind::Argument,
-            SyntaxKind::Transformer => TokenKind::Transformer,
+            SyntaxKind::Transformer => {
+                self.need(token.text(), language::transformer(token.text()).and_then(|t| t.known_since()));
+                TokenKind::Transformer
+            }
             SyntaxKind::NotKw | SyntaxKind::AndKw | SyntaxKind::OrKw | SyntaxKind::ModifierToken => TokenKind::Keyword,
-            SyntaxKind::OperatorToken => TokenKind::Operator,
+            SyntaxKind::OperatorToken => {
+                self.need(token.text(), language::operator(token.text()).and_then(|op| op.known_since()));
+                TokenKind::Operator
+            }
             SyntaxKind::Number | SyntaxKind::Width => TokenKind::Number,
             SyntaxKind::Quoted | SyntaxKind::Unclosed => TokenKind::String,
             _ => return,

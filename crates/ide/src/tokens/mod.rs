@@ -7,10 +7,11 @@ mod embedded;
 mod values;
 
 use falco_catalog::keys::{ItemKind as KeyOwner, KeyInfo, KeyValue};
+use falco_catalog::versions::Since;
 use falco_compiler::{Change, ItemKind, NameUse, Named, Span};
-use falco_syntax::TextRange;
 use falco_syntax::ast::Item;
 use falco_syntax::yaml::{Mapping, Node, NodeKind};
+use falco_syntax::{TextRange, TextSize};
 
 use crate::Analysis;
 use crate::context::{below, owner_of};
@@ -63,7 +64,7 @@ impl Token {
 
 /// The words of a file that `within` touches, in order of position; they do not overlap.
 pub(crate) fn of_file(analysis: &Analysis, file: FileId, within: Option<TextRange>) -> Vec<Token> {
-    let whole = TextRange::up_to(falco_syntax::TextSize::of(analysis.text(file)));
+    let whole = TextRange::up_to(TextSize::of(analysis.text(file)));
     let uses = Uses::new(analysis, file);
     let mut out = Vec::new();
     for item in analysis.items_in(file, within.unwrap_or(whole)) {
@@ -87,7 +88,7 @@ pub(crate) fn of_one_item(analysis: &Analysis, file: FileId, item: &Item) -> Vec
 fn sort(tokens: &mut Vec<Token>) {
     tokens.retain(|token| !token.range.is_empty());
     tokens.sort_by_key(|token| (token.range.start(), token.range.end()));
-    let mut end = falco_syntax::TextSize::new(0);
+    let mut end = TextSize::new(0);
     tokens.retain(|token| {
         let free = token.range.start() >= end;
         if free {
@@ -114,8 +115,22 @@ impl<'a> Uses<'a> {
 fn of_item(analysis: &Analysis, file: FileId, item: &Item, uses: &Uses<'_>, out: &mut Vec<Token>) {
     let Some(mapping) = item.body().mapping() else { return };
     let owner = owner_of(item);
-    let mut walk = Walk { analysis, uses, is_dead: is_dead(analysis, file, item), out };
+    let mut walk = Walk { analysis, uses, is_dead: is_dead(analysis, file, item), out, needs: Vec::new() };
     walk.mapping(owner, mapping);
+}
+
+/// Words of a file of which it is known since when Falco has what they name.
+pub(crate) fn needs(analysis: &Analysis, file: FileId) -> Vec<(String, &'static Since)> {
+    let whole = TextRange::up_to(TextSize::of(analysis.text(file)));
+    let uses = Uses(Vec::new());
+    let mut out = Vec::new();
+    let mut walk = Walk { analysis, uses: &uses, is_dead: false, out: &mut out, needs: Vec::new() };
+    for item in analysis.items_in(file, whole) {
+        if let Some(mapping) = item.body().mapping() {
+            walk.mapping(owner_of(&item), mapping);
+        }
+    }
+    walk.needs
 }
 
 /// Whether a later item takes the place of what this one says, so that the compilation does not know what is used in it.
@@ -147,12 +162,18 @@ struct Walk<'a> {
     uses: &'a Uses<'a>,
     is_dead: bool,
     out: &'a mut Vec<Token>,
+    /// What Falco has since when, as far as it is known.
+    needs: Vec<(String, &'static Since)>,
 }
 
 impl Walk<'_> {
     fn push(&mut self, range: TextRange, kind: TokenKind) -> Option<&mut Token> {
         self.out.push(Token::new(range, kind));
         self.out.last_mut()
+    }
+
+    fn need(&mut self, name: &str, since: Option<&'static Since>) {
+        self.needs.extend(since.map(|since| (name.to_owned(), since)));
     }
 
     fn mapping(&mut self, owner: Option<KeyOwner>, mapping: &Mapping) {
@@ -164,6 +185,7 @@ impl Walk<'_> {
                 token.deprecated = info.is_some_and(|info| info.deprecated);
             }
             if let Some(info) = info {
+                self.need(info.name, info.known_since());
                 self.value(info, &entry.value());
             }
         }

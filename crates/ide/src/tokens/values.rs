@@ -79,6 +79,7 @@ impl Walk<'_> {
     /// A field's name.
     pub(super) fn field(&mut self, place: TextRange, name: &str) {
         let known = known_field(self.analysis.catalog(), name);
+        self.need(name, known.and_then(|(field, _)| field.known_since()));
         let (unresolved, deprecated) = (known.is_none(), known.is_some_and(|(field, _)| field.deprecated.is_some()));
         if let Some(token) = self.push(place, TokenKind::Field) {
             token.unresolved = unresolved;

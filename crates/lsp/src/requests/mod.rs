@@ -1,13 +1,19 @@
 //! The requests: one file for each feature, which asks `falco-ide` and translates its answer. Here is what they share: a request
 //! works on the snapshot of the moment when it arrived, off the reactor's thread.
 
+pub mod calls;
 pub mod completion;
 pub mod definition;
 pub mod diagnostics;
 pub mod formatting;
 pub mod hover;
 pub mod signature;
+mod places;
+pub mod references;
+pub mod rename;
+pub mod semantic;
 pub mod symbols;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -83,6 +89,15 @@ pub async fn on_document<T: Send + 'static>(
         }
     })
     .await
+}
+
+/// Runs a feature on the whole state, off the reactor's thread. A feature that finds that the client has changed something meanwhile
+/// gives `None`.
+pub async fn on_workspace<T: Send + 'static>(
+    feature: impl FnOnce(&Snapshot) -> Option<T> + Send + 'static,
+) -> Result<Option<T>> {
+    let Some(snapshot) = ordered::snapshot() else { return Ok(None) };
+    blocking(move || feature(&snapshot).map(Some).ok_or_else(Error::content_modified)).await
 }
 
 /// Runs `work` off the reactor's thread. A panic in it is that request's error; the server lives on.
