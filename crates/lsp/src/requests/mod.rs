@@ -7,11 +7,11 @@ pub mod definition;
 pub mod diagnostics;
 pub mod formatting;
 pub mod hover;
-pub mod signature;
 mod places;
 pub mod references;
 pub mod rename;
 pub mod semantic;
+pub mod signature;
 pub mod symbols;
 pub mod view;
 
