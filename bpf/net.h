@@ -67,18 +67,17 @@ static __always_inline u32 unix_path(struct scratch *s, u32 at, struct unix_sock
 	s->buf[at & 0xffff] = 0;
 	if (!address)
 		return 1;
-	int len = BPF_CORE_READ(address, len);
-	// The address follows its length; its first two bytes are the family.
+	// The address follows its length; its first two bytes are the family. A name that begins with a NUL ends where the address does, and
+	// what follows is other memory of the kernel: it is copied first, and ended.
+	u32 len = BOUND((u32)BPF_CORE_READ(address, len) - 2, 0x7f);
 	u64 name = (u64)address + bpf_core_field_offset(struct unix_address, len) + sizeof(int) + 2;
-	u8 first = 0;
-	bpf_probe_read_kernel(&first, 1, (void *)name);
-	long n;
-	if (first == 0 && len > 3) {
+	if (len > 108 || bpf_probe_read_kernel(s->path, len, (void *)name))
+		return 1;
+	s->path[len] = 0;
+	u32 skip = s->path[0] == 0 && len > 1;
+	if (skip)
 		s->buf[at & 0xffff] = '@';
-		n = 1 + bpf_probe_read_kernel_str(&s->buf[(at + 1) & 0xffff], 107, (void *)(name + 1));
-	} else {
-		n = bpf_probe_read_kernel_str(&s->buf[at & 0xffff], 109, (void *)name);
-	}
+	long n = skip + bpf_probe_read_kernel_str(&s->buf[(at + skip) & 0xffff], 109, &s->path[skip]);
 	return n > 0 ? n & 0x7f : 1;
 }
 

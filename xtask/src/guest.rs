@@ -41,7 +41,7 @@ pub fn run() -> Result<()> {
     let tests = test_program()?;
     let image = image(&work, &tests)?;
     let output = Command::new("timeout")
-        .args(["300", "qemu-system-x86_64", "-accel", "tcg", "-cpu", "qemu64", "-m", "1024M"])
+        .args(["600", "qemu-system-x86_64", "-accel", "tcg", "-cpu", "qemu64", "-m", "1024M"])
         .args([
             "-nographic",
             "-nodefaults",
