@@ -2,19 +2,31 @@
 
 import * as vscode from "vscode";
 
+import { Cli } from "./cli";
 import { FALCO_RULES } from "./detect";
 import { detectByContent } from "./detection";
+import { RuleLenses } from "./lenses";
 import { missing } from "./messages";
+import { RuleIndex } from "./rules/index";
+import { RulesTree } from "./rules/tree";
+import { AlertsView } from "./run/alerts";
+import { RunCommands, targetOf } from "./run/commands";
+import { Documents } from "./run/documents";
 import { Server } from "./server";
 import { RESTART_SETTINGS } from "./settings";
 import { Status } from "./status";
+import { registerTasks } from "./tasks";
+import { RuleTests } from "./tests/controller";
 import { versionOf } from "./version";
 
 let server: Server | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const status = new Status();
-  const current = new Server(context, status);
+  const output = vscode.window.createOutputChannel("Falco rules");
+  const cli = new Cli(context.extensionPath, output);
+  const index = new RuleIndex();
+  const status = new Status(index);
+  const current = new Server(context, cli, output, status);
   server = current;
 
   // The server starts with the first rules file, not with the first YAML file.
@@ -26,11 +38,24 @@ export function activate(context: vscode.ExtensionContext): void {
     if (begun) return;
     begun = true;
     void current.start();
+    void index.ready();
   };
 
+  const documents = new Documents();
+  const alerts = new AlertsView();
+  const tests = new RuleTests(cli, (title, text) => documents.show(title, text));
   context.subscriptions.push(
+    output,
     status,
     current,
+    index,
+    documents,
+    alerts,
+    tests,
+    new RulesTree(index, context.workspaceState),
+    new RunCommands(cli, context.workspaceState, alerts, documents),
+    new RuleLenses(() => current.capabilities?.codeLensProvider !== undefined, current.onDidStart),
+    registerTasks(cli),
     vscode.workspace.onDidOpenTextDocument(wake),
     detectByContent(),
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -45,7 +70,11 @@ export function activate(context: vscode.ExtensionContext): void {
       return current.restart();
     }),
     vscode.commands.registerCommand("falco-rs.showOutput", () => current.showOutput()),
-    vscode.commands.registerCommand("falco-rs.showVersion", () => showVersion(context, current)),
+    vscode.commands.registerCommand("falco-rs.showVersion", () => showVersion(context, cli)),
+    vscode.commands.registerCommand("falco-rs.runRuleTests", async (argument?: unknown) => {
+      const target = targetOf(argument);
+      if (target !== undefined) await tests.runForRule(target.rule);
+    }),
   );
   for (const document of vscode.workspace.textDocuments) wake(document);
 }
@@ -54,9 +83,9 @@ export async function deactivate(): Promise<void> {
   await server?.stop();
 }
 
-async function showVersion(context: vscode.ExtensionContext, server: Server): Promise<void> {
+async function showVersion(context: vscode.ExtensionContext, cli: Cli): Promise<void> {
   const { version } = context.extension.packageJSON as { version: string };
-  const location = server.locate();
+  const location = cli.locate();
   let text: string;
   if (location.kind === "missing") {
     text = missing(location);

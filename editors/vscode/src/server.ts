@@ -1,8 +1,5 @@
 // The language server's life: found, started, watched, restarted, stopped.
 
-import { accessSync, constants, statSync } from "node:fs";
-import { homedir } from "node:os";
-
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -10,14 +7,15 @@ import {
   LanguageClient,
   RevealOutputChannelOn,
   type LanguageClientOptions,
+  type ServerCapabilities,
 } from "vscode-languageclient/node";
 
+import type { Cli } from "./cli";
 import { FALCO_RULES } from "./detect";
-import { locate, type Location, type Machine, type Probe } from "./locate";
 import * as messages from "./messages";
 import { start as startProcess, type Exit, type Running } from "./process";
 import { RestartPolicy } from "./restart";
-import { applyEnv, initializationOptions, SECTION, serverSettings } from "./settings";
+import { initializationOptions, SECTION, serverSettings } from "./settings";
 import type { Status } from "./status";
 
 /** How long a server may take to leave after it was asked to, in milliseconds. */
@@ -34,8 +32,8 @@ interface Session {
 }
 
 export class Server implements vscode.Disposable {
-  private readonly output = vscode.window.createOutputChannel("Falco rules");
   private readonly trace = vscode.window.createOutputChannel("Falco rules trace");
+  private readonly readied = new vscode.EventEmitter<void>();
   private readonly policy = new RestartPolicy();
   private session: Session | undefined;
   /** Starts and stops happen one after the other, in the order in which they were asked for. */
@@ -45,8 +43,19 @@ export class Server implements vscode.Disposable {
 
   constructor(
     private readonly context: vscode.ExtensionContext,
+    private readonly cli: Cli,
+    private readonly output: vscode.OutputChannel,
     private readonly status: Status,
   ) {}
+
+  /** Fires when a server has begun to answer. */
+  readonly onDidStart = this.readied.event;
+
+  /** What the server that runs now offers. */
+  get capabilities(): ServerCapabilities | undefined {
+    const { session } = this;
+    return session?.ready === true ? session.client.initializeResult?.capabilities : undefined;
+  }
 
   /** Starts the server unless it runs already. */
   start(): Promise<void> {
@@ -72,26 +81,10 @@ export class Server implements vscode.Disposable {
     this.output.show(true);
   }
 
-  /** The program that would be started now. */
-  locate(): Location {
-    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file");
-    return locate(
-      {
-        setting: serverSettings(read).path,
-        extensionPath: this.context.extensionPath,
-        workspaceFolder: folder?.uri.fsPath,
-      },
-      machine(),
-    );
-  }
-
   dispose(): void {
     this.disposed = true;
     clearTimeout(this.timer);
-    void this.stop().finally(() => {
-      this.output.dispose();
-      this.trace.dispose();
-    });
+    void this.stop().finally(() => this.trace.dispose());
   }
 
   /** Ends a server that has not answered yet, so that what was asked for now does not wait for it. */
@@ -112,7 +105,7 @@ export class Server implements vscode.Disposable {
     clearTimeout(this.timer);
     this.status.show({ kind: "starting" });
 
-    const location = this.locate();
+    const location = this.cli.locate();
     if (location.kind === "missing") {
       for (const line of messages.missingDetail(location)) this.log(line);
       this.fail(messages.missing(location), location.problem, "Set Path", "How to Install", "Try Again");
@@ -127,7 +120,7 @@ export class Server implements vscode.Disposable {
       running = await startProcess({
         path: location.path,
         args,
-        env: applyEnv(process.env, settings.env),
+        env: this.cli.env(),
         cwd: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath,
       });
     } catch (error) {
@@ -154,6 +147,7 @@ export class Server implements vscode.Disposable {
     if (this.session !== session) return;
     session.ready = true;
     this.status.show({ kind: "running", version: client.initializeResult?.serverInfo?.version });
+    this.readied.fire();
   }
 
   private async close(): Promise<void> {
@@ -259,21 +253,3 @@ class QuietClient extends LanguageClient {
 type Button = "Set Path" | "How to Install" | "Show Output" | "Try Again";
 
 const read = (key: string): unknown => vscode.workspace.getConfiguration(SECTION).get(key);
-
-function machine(): Machine {
-  return { platform: process.platform, env: process.env, home: homedir(), probe };
-}
-
-function probe(path: string): Probe {
-  try {
-    if (statSync(path).isDirectory()) return "directory";
-  } catch {
-    return "missing";
-  }
-  try {
-    accessSync(path, constants.X_OK);
-    return "executable";
-  } catch {
-    return "not-executable";
-  }
-}

@@ -16,6 +16,28 @@ export function serverSettings(read: Read): ServerSettings {
   return { path: text(read("server.path")), extraArgs: texts(read("server.extraArgs")), env: variables(read("server.env")) };
 }
 
+/** How captures, tests and explanations are run. */
+export interface RunSettings {
+  /** Glob patterns of the recordings that are offered. */
+  readonly captures: readonly string[];
+  /** A run ends after so many alerts. */
+  readonly maxAlerts: number;
+  /** Unsaved rules are written to disk before a run, which reads them there. */
+  readonly saveBefore: boolean;
+}
+
+export function runSettings(read: Read): RunSettings {
+  const captures = texts(read("run.captures"));
+  const most = read("run.maxAlerts");
+  return {
+    captures: captures.length === 0 ? DEFAULT_CAPTURES : captures,
+    maxAlerts: typeof most === "number" && Number.isInteger(most) && most > 0 ? most : 1_000,
+    saveBefore: read("run.saveBefore") !== false,
+  };
+}
+
+export const DEFAULT_CAPTURES: readonly string[] = ["**/*.{scap,scap.gz}"];
+
 /** What the server is told when it starts; later changes reach it as `workspace/didChangeConfiguration`. */
 export interface InitializationOptions {
   readonly engineVersion: string | null;

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 import { FALCO_RULES } from "./detect";
+import type { RuleIndex } from "./rules/index";
 
 export type State =
   | { readonly kind: "starting" }
@@ -13,13 +14,18 @@ export type State =
 export class Status implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem("falco-rs.status", { language: FALCO_RULES });
 
-  constructor() {
+  private state: State = { kind: "stopped" };
+  private readonly subscription: vscode.Disposable;
+
+  constructor(private readonly index: RuleIndex) {
     this.item.name = "falco-rs";
-    this.show({ kind: "stopped" });
+    this.subscription = index.onDidChange(() => this.show(this.state));
+    this.show(this.state);
   }
 
   show(state: State): void {
     const { item } = this;
+    this.state = state;
     item.busy = state.kind === "starting";
     item.detail = "";
     item.severity = vscode.LanguageStatusSeverity.Information;
@@ -30,6 +36,7 @@ export class Status implements vscode.Disposable {
         return;
       case "running":
         item.text = state.version === undefined ? "falco-rs" : `falco-rs ${state.version}`;
+        item.detail = this.loaded();
         return;
       case "stopped":
         item.text = "falco-rs: not running";
@@ -43,7 +50,15 @@ export class Status implements vscode.Disposable {
     }
   }
 
+  /** What the workspace holds, in words. */
+  private loaded(): string {
+    const rules = this.index.all().filter(({ item }) => item.kind === "rule" && !item.changes).length;
+    const files = this.index.size;
+    return `${rules} ${rules === 1 ? "rule" : "rules"} in ${files} ${files === 1 ? "file" : "files"}`;
+  }
+
   dispose(): void {
+    this.subscription.dispose();
     this.item.dispose();
   }
 }

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { test } from "node:test";
 
 import { classify } from "../src/detect";
-import { RESTART_SETTINGS } from "../src/settings";
+import { RESTART_SETTINGS, runSettings } from "../src/settings";
 import { ROOT } from "./support/paths";
 import { tokenize } from "./support/tokenize";
 
@@ -32,6 +32,12 @@ interface Manifest {
     grammars: { scopeName: string; path: string }[];
     snippets: { path: string }[];
     commands: { command: string }[];
+    menus: Record<string, { command: string }[]>;
+    viewsContainers: { activitybar: { id: string; icon: string }[] };
+    views: Record<string, { id: string; icon: string }[]>;
+    viewsWelcome: { view: string; contents: string }[];
+    walkthroughs: { steps: { media: { markdown: string } }[] }[];
+    problemMatchers: { pattern: { regexp: string }[] }[];
     configuration: { properties: Record<string, { default: unknown; pattern?: string }> };
   };
 }
@@ -110,11 +116,62 @@ test("every file that the manifest names is there", () => {
   assert.equal(grammar.scopeName, grammars[0]?.scopeName);
 });
 
+/** The text of a source file and of all that it imports from here. */
+function sourcesOf(entry: string, seen = new Set<string>()): string {
+  if (seen.has(entry)) return "";
+  seen.add(entry);
+  const text = readText(entry);
+  const imports = [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path]) => `${posix.join(posix.dirname(entry), path ?? "")}.ts`);
+  return [text, ...imports.map((path) => sourcesOf(path, seen))].join("\n");
+}
+
 test("every command is registered, on the desktop and in the browser", () => {
   for (const source of ["src/extension.ts", "src/web.ts"]) {
-    const registered = [...readText(source).matchAll(/"(falco-rs\.[a-zA-Z]+)"/g)].map((match) => match[1]);
+    const registered = [...sourcesOf(source).matchAll(/"(falco-rs\.[a-zA-Z]+)"/g)].map((match) => match[1]);
     for (const { command } of manifest.contributes.commands) assert.ok(registered.includes(command), `${source}: ${command}`);
   }
+});
+
+test("menus, views and the walkthrough name what exists", () => {
+  const { commands, menus, views, viewsContainers, viewsWelcome, walkthroughs } = manifest.contributes;
+  const known = new Set(commands.map(({ command }) => command));
+  for (const entries of Object.values(menus)) for (const { command } of entries) assert.ok(known.has(command), command);
+  const ids = Object.values(views).flat();
+  for (const { id, icon } of ids) {
+    assert.match(sourcesOf("src/extension.ts"), new RegExp(`createTreeView<\\w+>\\("${id}"`));
+    assert.ok(existsSync(join(ROOT, icon)), icon);
+  }
+  for (const { id, icon } of viewsContainers.activitybar) {
+    assert.ok(views[id] !== undefined);
+    assert.ok(existsSync(join(ROOT, icon)), icon);
+  }
+  for (const { view } of viewsWelcome) assert.ok(ids.some(({ id }) => id === view), view);
+  for (const { media } of walkthroughs.flatMap(({ steps }) => steps)) assert.ok(existsSync(join(ROOT, media.markdown)));
+  const links = JSON.stringify([walkthroughs, viewsWelcome]).matchAll(/command:(falco-rs\.\w+)/g);
+  for (const [, command] of links) assert.ok(known.has(command ?? ""), command);
+});
+
+test("the problem matcher reads what `falco-rs check` prints", () => {
+  const [matcher] = manifest.contributes.problemMatchers;
+  assert.ok(matcher !== undefined);
+  const lines = [
+    "error[LOAD_ERR_COMPILE_CONDITION]: unknown field `proc.nam`",
+    "  ┌─ rules/a b_rules.yaml:3:35",
+    "  │",
+  ];
+  const found = matcher.pattern.map(({ regexp }, i) => new RegExp(regexp).exec(lines[i] ?? "")?.slice(1));
+  assert.deepEqual(found, [
+    ["error", "LOAD_ERR_COMPILE_CONDITION", "unknown field `proc.nam`"],
+    ["rules/a b_rules.yaml", "3", "35"],
+  ]);
+});
+
+test("each setting's default is what the code falls back to", () => {
+  const { properties } = manifest.contributes.configuration;
+  const run = runSettings(() => undefined);
+  assert.deepEqual(properties["falco-rs.run.captures"]?.default, run.captures);
+  assert.equal(properties["falco-rs.run.maxAlerts"]?.default, run.maxAlerts);
+  assert.equal(properties["falco-rs.run.saveBefore"]?.default, run.saveBefore);
 });
 
 test("settings that choose a program need trust, restart the server and are told in the readme", () => {
@@ -130,8 +187,8 @@ test("settings that choose a program need trust, restart the server and are told
   for (const bad of ["x", "0.57.", "v1", "0.57.0.1"]) assert.doesNotMatch(bad, engine);
 });
 
-test("the only dependency at run time is the language client", () => {
-  assert.deepEqual(Object.keys(manifest.dependencies), ["vscode-languageclient"]);
+test("the only dependencies at run time are the language client and a YAML parser", () => {
+  assert.deepEqual(Object.keys(manifest.dependencies), ["vscode-languageclient", "yaml"]);
 });
 
 test("the lockfile names no registry, and the licence is the project's", () => {
