@@ -107,8 +107,8 @@ impl Reader {
     }
 
     fn case(&mut self, node: &Node) -> Option<Case> {
-        let keys = ["name", "events", "capture", "only", "expect"];
-        let [name, events, capture, only, expect] = self.entries(node, "a test", keys);
+        let keys = ["name", "events", "capture", "command", "only", "expect"];
+        let [name, events, capture, command, only, expect] = self.entries(node, "a test", keys);
         node.as_mapping()?;
         let name = match name {
             Some(name) => self.text(&name, "`name`"),
@@ -117,8 +117,8 @@ impl Reader {
                 None
             }
         };
-        let source = match (events, capture) {
-            (Some(events), None) => {
+        let source = match (events, capture, command) {
+            (Some(events), None, None) => {
                 let nodes = self.items(&events, "`events`");
                 let events: Vec<EventSpec> = nodes
                     .iter()
@@ -126,14 +126,16 @@ impl Reader {
                     .collect();
                 Some(Source::Events(events))
             }
-            (None, Some(capture)) => self.text(&capture, "`capture`").map(Source::Capture),
-            (Some(_), Some(capture)) => {
-                self.problem(capture.range().into(), "a test has `events` or `capture`, not both", None);
+            (None, Some(capture), None) => self.text(&capture, "`capture`").map(Source::Capture),
+            (None, None, Some(command)) => self.command(&command).map(Source::Command),
+            (None, None, None) => {
+                let help = "give `events: [{evt.type: …}]`, `capture: FILE` or `command: [PROGRAM, ARGUMENT]`";
+                self.problem(start(node), "the test has no events", Some(help));
                 None
             }
-            (None, None) => {
-                let help = "give `events: [{evt.type: …}]` or `capture: FILE`";
-                self.problem(start(node), "the test has no events", Some(help));
+            (_, capture, command) => {
+                let second = command.or(capture).map_or(start(node), |node| node.range().into());
+                self.problem(second, "a test has one of `events`, `capture` and `command`", None);
                 None
             }
         };
@@ -150,6 +152,19 @@ impl Reader {
             }
         };
         Some(Case { name: name?, source: source?, only, expect })
+    }
+
+    /// A list is a program and its arguments; a text is for the shell.
+    fn command(&mut self, node: &Node) -> Option<Spanned<Vec<String>>> {
+        let argv = match node.kind() {
+            NodeKind::Sequence => self.texts(node, "`command`").into_iter().map(|word| word.value).collect(),
+            _ => vec!["sh".to_owned(), "-c".to_owned(), self.text(node, "`command`")?.value],
+        };
+        if argv.iter().any(|word| word.contains('\0')) || argv.first().is_none_or(String::is_empty) {
+            self.problem(node.range().into(), "`command` has no program", None);
+            return None;
+        }
+        Some(Spanned { value: argv, span: node.range().into() })
     }
 
     fn expect(&mut self, node: &Node) -> Option<Expect> {
@@ -372,6 +387,12 @@ tests:
   - name: three
     capture: x.scap
     expect: []
+  - name: four
+    command: [cat, /etc/shadow]
+    expect: []
+  - name: five
+    command: cat /etc/shadow | wc
+    expect: []
 ";
 
     #[test]
@@ -385,6 +406,12 @@ tests:
         assert_eq!(events[0].fields[2].1.value, true);
         assert_eq!(file.cases[1].expect[0].count, 3);
         assert!(file.cases[2].expect.is_empty());
+        let command = |case: usize| match &file.cases[case].source {
+            Source::Command(argv) => argv.value.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(command(3), ["cat", "/etc/shadow"]);
+        assert_eq!(command(4), ["sh", "-c", "cat /etc/shadow | wc"]);
     }
 
     /// Each problem as `words: message (help)`.
@@ -407,6 +434,17 @@ tests:
                 "olny: unknown key `olny` in a test (did you mean `only`?)",
             ]
         );
+    }
+
+    #[test]
+    fn a_case_has_one_source() {
+        let case = |more: &str| problems(&format!("tests:\n  - name: a\n    expect: []\n{more}"));
+        assert_eq!(
+            case("    capture: x.scap\n    command: [ls]\n"),
+            ["[ls]: a test has one of `events`, `capture` and `command`"]
+        );
+        assert_eq!(case("    command: []\n"), ["[]: `command` has no program"]);
+        assert_eq!(case("    command: {a: b}\n").len(), 1);
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub enum Source {
     Events(Vec<EventSpec>),
     /// Read from a capture, relative to the test file.
     Capture(Spanned<String>),
+    /// What a command does, recorded while it runs: the program and its arguments. It runs in the test file's folder.
+    Command(Spanned<Vec<String>>),
 }
 
 /// A made-up event: what is not given is absent.

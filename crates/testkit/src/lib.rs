@@ -6,6 +6,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod append;
+mod command;
 mod decode;
 pub mod discover;
 pub mod expect;
@@ -13,6 +15,7 @@ pub mod file;
 pub mod report;
 mod run;
 
+pub use command::{CommandError, Commands, NoCommands, Recorded};
 pub use decode::parse;
 pub use file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};
 pub use report::{CaseReport, Failure, FileReport, Outcome};

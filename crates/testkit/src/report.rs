@@ -47,6 +47,8 @@ pub enum Outcome {
     Failed(Vec<Failure>),
     /// It could not be run.
     Broken(Problem),
+    /// It cannot be run here, for this reason.
+    Skipped(String),
 }
 
 /// What was otherwise than expected.
@@ -101,9 +103,9 @@ pub struct Near {
 }
 
 impl FileReport {
-    /// Whether everything is as it should be.
+    /// Whether nothing that was run is otherwise than it should be.
     pub fn passed(&self) -> bool {
-        self.problems.is_empty() && self.refused.is_empty() && self.cases.iter().all(|c| c.passed())
+        self.problems.is_empty() && self.refused.is_empty() && !self.cases.iter().any(CaseReport::failed)
     }
 
     /// The 1-based line of a place in the test file.
@@ -116,6 +118,11 @@ impl CaseReport {
     /// Whether the case passed.
     pub fn passed(&self) -> bool {
         matches!(self.outcome, Outcome::Passed)
+    }
+
+    /// Whether it was run, or should have been, and did not pass.
+    pub fn failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_) | Outcome::Broken(_))
     }
 }
 

@@ -14,16 +14,17 @@ use falco_engine::inspector::Inspector;
 use falco_engine::value::FieldSource;
 use serde_json::Value;
 
+use crate::command::{CommandError, Commands};
 use crate::decode;
 use crate::discover::rules_files;
-use crate::file::{Case, EventSpec, Expect, Problem, Source, TestFile};
+use crate::file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};
 use crate::report::{CaseReport, Failure, FileReport, Near, Outcome};
 
 /// How many events of a capture are looked at for a near miss once a case has failed.
 const MAX_EXPLAINED: u64 = 500_000;
 
-/// Runs one test file.
-pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>) -> FileReport {
+/// Runs one test file; `commands` runs what its tests want run.
+pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>, commands: &dyn Commands) -> FileReport {
     let mut report = FileReport { path: path.to_owned(), ..FileReport::default() };
     match std::fs::read_to_string(path) {
         Ok(text) => report.text = text,
@@ -38,7 +39,7 @@ pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>) -> Fi
         return report;
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut runner = match Runner::load(&file, folder, catalog, &mut report) {
+    let mut runner = match Runner::load(&file, folder, catalog, commands, &mut report) {
         Some(runner) => runner,
         None => return report,
     };
@@ -58,6 +59,7 @@ pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>) -> Fi
 struct Runner<'a> {
     folder: &'a Path,
     catalog: &'a Catalog,
+    commands: &'a dyn Commands,
     evaluator: Evaluator,
     options: AlertOptions,
 }
@@ -70,7 +72,13 @@ struct Raised {
 }
 
 impl<'a> Runner<'a> {
-    fn load(file: &TestFile, folder: &'a Path, catalog: &'a Arc<Catalog>, report: &mut FileReport) -> Option<Self> {
+    fn load(
+        file: &TestFile,
+        folder: &'a Path,
+        catalog: &'a Arc<Catalog>,
+        commands: &'a dyn Commands,
+        report: &mut FileReport,
+    ) -> Option<Self> {
         if file.rules.is_empty() {
             let help = Some("name the rules that are tested: `rules: [FILE]`".to_owned());
             report.problems.push(Problem { span: 0..0, message: "the test file has no `rules`".into(), help });
@@ -99,7 +107,7 @@ impl<'a> Runner<'a> {
         match Evaluator::new(program, catalog) {
             Ok(evaluator) => {
                 let options = AlertOptions { hostname: String::new(), ..AlertOptions::default() };
-                Some(Self { folder, catalog, evaluator, options })
+                Some(Self { folder, catalog, commands, evaluator, options })
             }
             Err(error) => {
                 report.problems.push(Problem { span: 0..0, message: error.to_string(), help: None });
@@ -137,10 +145,27 @@ impl<'a> Runner<'a> {
     }
 
     fn case(&mut self, file: &TestFile, case: &Case) -> (Outcome, u64) {
+        let Source::Command(argv) = &case.source else { return self.judged(file, case) };
+        let here = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder };
+        let recorded = match self.commands.record(&argv.value, here) {
+            Ok(recorded) => recorded,
+            Err(CommandError::Unavailable(reason)) => return (Outcome::Skipped(reason), 0),
+            Err(CommandError::Failed(message)) => {
+                return (Outcome::Broken(Problem { span: argv.span.clone(), message, help: None }), 0);
+            }
+        };
+        // From here on it is a test of a capture.
+        let capture = recorded.capture().display().to_string();
+        let source = Source::Capture(Spanned { value: capture, span: argv.span.clone() });
+        self.judged(file, &Case { source, ..case.clone() })
+    }
+
+    fn judged(&mut self, file: &TestFile, case: &Case) -> (Outcome, u64) {
         self.choose_rules(case);
         let judged = match &case.source {
             Source::Events(events) => self.judge_events(file, events),
             Source::Capture(path) => self.judge_capture(&self.folder.join(&path.value), path.span.clone()),
+            Source::Command(_) => Ok((Vec::new(), 0)),
         };
         let (raised, events) = match judged {
             Ok(judged) => judged,
@@ -296,6 +321,7 @@ impl<'a> Runner<'a> {
                     }
                 }
             }
+            Source::Command(_) => {}
             Source::Capture(path) => {
                 let Ok(mut inspector) = open(&self.folder.join(&path.value), &path.span) else { return };
                 let possible = self.evaluator.rule(rule).map(|r| r.events.clone());
@@ -473,7 +499,12 @@ fn read_rules(path: &Path) -> Result<Vec<SourceFile>, String> {
 
 #[cfg(test)]
 mod tests {
+    use falco_catalog::event;
+    use falco_scap::builder::CaptureBuilder;
+    use falco_scap::params;
+
     use super::*;
+    use crate::command::{NoCommands, Recorded};
 
     #[test]
     fn pairing_moves_alerts_on() {
@@ -485,6 +516,10 @@ mod tests {
     }
 
     fn run(rules: &str, test: &str) -> FileReport {
+        run_with(rules, test, &NoCommands)
+    }
+
+    fn run_with(rules: &str, test: &str, commands: &dyn Commands) -> FileReport {
         use std::sync::atomic::{AtomicU32, Ordering};
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -493,7 +528,7 @@ mod tests {
         std::fs::write(folder.join("rules.yaml"), rules).unwrap();
         let path = folder.join("rules_test.yaml");
         std::fs::write(&path, format!("rules: [rules.yaml]\n{test}")).unwrap();
-        let report = run_file(&path, &Arc::new(Catalog::builtin()), None);
+        let report = run_file(&path, &Arc::new(Catalog::builtin()), None, commands);
         std::fs::remove_dir_all(folder).unwrap();
         report
     }
@@ -519,7 +554,7 @@ mod tests {
         match &case.outcome {
             Outcome::Passed => Vec::new(),
             Outcome::Failed(failures) => failures.clone(),
-            Outcome::Broken(problem) => panic!("{problem:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -594,6 +629,43 @@ tests:
         assert!(matches!(found.as_slice(), [Failure::Missing { count: 1, .. }]), "{found:?}");
         let found = failures(&test.replace("count: 3", "count: 2"));
         assert!(matches!(found.as_slice(), [Failure::Unexpected { .. }]), "{found:?}");
+    }
+
+    /// A recorder that knows one command, which starts a shell as its second argument says.
+    struct Shells;
+
+    impl Commands for Shells {
+        fn record(&self, argv: &[String], folder: &Path) -> Result<Recorded, CommandError> {
+            assert!(folder.join("rules.yaml").exists(), "it runs beside the test");
+            let [program, shell] = argv else { return Err(CommandError::Failed("no such command".into())) };
+            assert_eq!(program, "start");
+            let exec =
+                params! { res = 0, exe = &shell[..], tid = 7, pid = 7, ptid = 1, comm = &shell[..], fdlimit = 1024 };
+            let recorded = Recorded::new().unwrap();
+            let capture = CaptureBuilder::new().event(1, 7, event::SYSCALL_EXECVE_19_X, exec).build().unwrap();
+            std::fs::write(recorded.capture(), capture).unwrap();
+            Ok(recorded)
+        }
+    }
+
+    #[test]
+    fn commands_are_recorded_and_judged() {
+        let test =
+            |command: &str| format!("tests:\n  - name: t\n    command: {command}\n    expect: [{{rule: Shell}}]\n");
+        let outcome = |command, commands: &dyn Commands| {
+            let mut report = run_with(RULES, &test(command), commands);
+            assert_eq!(report.problems, []);
+            let skipped = matches!(report.cases[0].outcome, Outcome::Skipped(_));
+            assert_eq!(report.passed(), skipped || report.cases[0].passed());
+            report.cases.remove(0).outcome
+        };
+        let started = outcome("[start, zsh]", &Shells);
+        assert!(matches!(started, Outcome::Passed), "{started:?}");
+        assert!(matches!(outcome("[start, ls]", &Shells), Outcome::Failed(_)));
+        let Outcome::Broken(problem) = outcome("[start]", &Shells) else { panic!() };
+        assert_eq!(problem.message, "no such command");
+        let Outcome::Skipped(reason) = outcome("[start, zsh]", &NoCommands) else { panic!() };
+        assert_eq!(reason, "commands are not run here");
     }
 
     #[test]

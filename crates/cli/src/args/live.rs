@@ -34,8 +34,8 @@ pub struct Watch {
 pub struct Record {
     /// The capture to write; compressed unless `--plain`. With `--rotate-size` or `--rotate-time` the beginning of the files' names,
     /// which go on with the time
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
+    #[arg(short, long, value_name = "FILE", required_unless_present = "test", conflicts_with = "test")]
+    pub output: Option<PathBuf>,
     /// Only events that satisfy this condition; of others is kept what the processes' state needs, unseen by rules
     #[arg(long, value_name = "CONDITION")]
     pub filter: Option<String>,
@@ -54,6 +54,25 @@ pub struct Record {
     /// Keep only the last so many files
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Rotation")]
     pub keep: Option<u32>,
+    /// Record a command as a rule test of this name: its alerts are shown, what they need of the recording is kept, and a test that wants
+    /// them is written, ready for review
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires_all = ["rules", "command"],
+        conflicts_with_all = ["filter", "plain", "max_events", "rotate_size", "rotate_time", "keep", "pid"],
+        help_heading = "Rule test"
+    )]
+    pub test: Option<String>,
+    /// The rules that the test is of: files or folders, in load order
+    #[arg(short, long = "rules", value_name = "FILE|DIR", requires = "test", help_heading = "Rule test")]
+    pub rules: Vec<PathBuf>,
+    /// Only these rules, disabled ones too
+    #[arg(long = "rule", value_name = "NAME", requires = "test", help_heading = "Rule test")]
+    pub only: Vec<String>,
+    /// The test file, which is made if it is not there [default: beside the first of the rules]
+    #[arg(long, value_name = "FILE", requires = "test", help_heading = "Rule test")]
+    pub test_file: Option<PathBuf>,
     #[command(flatten)]
     pub watch: Watch,
 }

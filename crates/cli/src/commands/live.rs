@@ -35,13 +35,7 @@ impl Privileged {
 
     /// Gives up all rights, and becomes who called `sudo` or whom `--user` names. No thread may have been started before.
     pub fn give_up(self, watch: &Watch) -> Result<Confined> {
-        #[cfg(target_os = "linux")]
-        {
-            let user = falco_probe::privilege::target(watch.user.as_deref())?;
-            falco_probe::privilege::give_up(user.as_ref(), &[])?;
-        }
-        #[cfg(not(target_os = "linux"))]
-        let _ = watch;
+        give_up(watch.user.as_deref())?;
         Ok(Confined { host: self.host })
     }
 }
@@ -67,6 +61,18 @@ impl Confined {
         stop_on_signals(&stop);
         Ok(self.host.open(&settings)?)
     }
+}
+
+/// Gives up all rights of this process, and becomes the one who called `sudo` or the user that is named.
+pub fn give_up(user: Option<&str>) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        let user = falco_probe::privilege::target(user)?;
+        falco_probe::privilege::give_up(user.as_ref(), &[])?;
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = user;
+    Ok(())
 }
 
 /// Says what was lost: silence about that would be a lie.

@@ -10,6 +10,8 @@ pub mod lsp;
 pub mod probe_host;
 pub mod read;
 pub mod record;
+pub mod record_test;
+pub mod recorded;
 pub mod run;
 pub mod slice;
 pub mod snapshot;

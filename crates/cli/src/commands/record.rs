@@ -18,6 +18,7 @@ use falco_scap::Compression;
 use falco_scap::event::FLAG_STATE_ONLY;
 
 use super::live::{self, Privileged};
+use super::record_test;
 use crate::args::{Global, Record};
 use crate::error::CliError;
 use crate::render::{self, count};
@@ -25,6 +26,10 @@ use crate::{Outcome, Result};
 
 /// Records until the time is over, the command ends, or somebody stops it.
 pub fn run(args: &Record, global: &Global) -> Result {
+    if let Some(name) = &args.test {
+        return record_test::run(args, name, global);
+    }
+    let Some(output) = &args.output else { return Err(CliError::Usage("`--output` says where to".into())) };
     let limits = Limits { size: args.rotate_size, time: args.rotate_time, keep: args.keep.map(|n| n as usize) };
     if limits.keep.is_some() && limits.size.is_none() && limits.time.is_none() {
         return Err(CliError::Usage("`--keep` is for `--rotate-size` and `--rotate-time`".into()));
@@ -32,7 +37,7 @@ pub fn run(args: &Record, global: &Global) -> Result {
     let compression = if args.plain { Compression::None } else { Compression::Gzip };
     let privileged = Privileged::start(&args.watch)?;
     // The first file is opened by who called; the filter is read without rights.
-    let mut recording = Rotation::create(&args.output, compression, limits)?;
+    let mut recording = Rotation::create(output, compression, limits)?;
     let confined = privileged.give_up(&args.watch)?;
     let catalog = Catalog::builtin();
     let filter = match args.filter.as_deref().filter(|f| !f.trim().is_empty()) {

@@ -8,6 +8,7 @@ use falco_catalog::Catalog;
 use falco_testkit::{CaseReport, FileReport, Outcome as Verdict, discover, run_file};
 use serde_json::{Value, json};
 
+use super::recorded::Recorder;
 use crate::args::{Global, Test, TestFormat};
 use crate::error::CliError;
 use crate::render;
@@ -26,9 +27,10 @@ pub fn run(args: &Test, global: &Global) -> Result {
     let catalog = Arc::new(Catalog::builtin());
     let mut out = render::stdout(global);
     let mut tally = Tally::default();
+    let commands = Recorder::default();
     let mut documents = Vec::new();
     for path in &files {
-        let report = run_file(path, &catalog, args.filter.as_deref());
+        let report = run_file(path, &catalog, args.filter.as_deref(), &commands);
         tally.add(&report);
         match args.format {
             TestFormat::Text => text(&report, &mut out, global)?,
@@ -41,11 +43,18 @@ pub fn run(args: &Test, global: &Global) -> Result {
                 let files = render::count(tally.unusable, "test file");
                 render::labelled(&mut out, Color::Red, "error", &format!("{files} could not be run"))?;
             }
-            writeln!(out, "{} passed, {} failed", tally.passed, tally.failed)?;
+            write!(out, "{} passed, {} failed", tally.passed, tally.failed)?;
+            match tally.skipped {
+                0 => writeln!(out)?,
+                skipped => writeln!(out, ", {skipped} skipped")?,
+            }
         }
         TestFormat::Text => {}
         TestFormat::Json => {
-            let summary = json!({"passed": tally.passed, "failed": tally.failed, "unusable_files": tally.unusable});
+            let summary = json!({
+                "passed": tally.passed, "failed": tally.failed, "skipped": tally.skipped,
+                "unusable_files": tally.unusable,
+            });
             let all = json!({"version": 1, "files": documents, "summary": summary});
             serde_json::to_writer(&mut out, &all).map_err(std::io::Error::from)?;
             writeln!(out)?;
@@ -56,7 +65,7 @@ pub fn run(args: &Test, global: &Global) -> Result {
         // Misspelt tests must not look like tests that found something.
         Tally { unusable: 1.., .. } => Err(CliError::Tests),
         Tally { failed: 1.., .. } => Ok(Outcome::Findings),
-        Tally { passed: 0, .. } => Err(CliError::Usage("no test has such a name".into())),
+        Tally { passed: 0, skipped: 0, .. } => Err(CliError::Usage("no test has such a name".into())),
         _ => Ok(Outcome::Clean),
     }
 }
@@ -65,6 +74,8 @@ pub fn run(args: &Test, global: &Global) -> Result {
 struct Tally {
     passed: usize,
     failed: usize,
+    /// Cases that cannot be run here.
+    skipped: usize,
     /// Test files that have mistakes.
     unusable: usize,
 }
@@ -77,7 +88,8 @@ impl Tally {
             self.failed += 1;
         }
         self.passed += report.cases.iter().filter(|c| c.passed()).count();
-        self.failed += report.cases.iter().filter(|c| !c.passed()).count();
+        self.failed += report.cases.iter().filter(|c| c.failed()).count();
+        self.skipped += report.cases.iter().filter(|c| !c.passed() && !c.failed()).count();
     }
 }
 
@@ -100,7 +112,11 @@ fn text(report: &FileReport, out: &mut dyn WriteColor, global: &Global) -> Resul
         writeln!(out, "  the rules do not load, so no test was run")?;
     }
     for case in report.cases.iter().filter(|c| !global.quiet || !c.passed()) {
-        let (color, word) = if case.passed() { (Color::Green, "ok") } else { (Color::Red, "FAILED") };
+        let (color, word) = match &case.outcome {
+            Verdict::Passed => (Color::Green, "ok"),
+            Verdict::Skipped(_) => (Color::Yellow, "skipped"),
+            Verdict::Failed(_) | Verdict::Broken(_) => (Color::Red, "FAILED"),
+        };
         out.set_color(ColorSpec::new().set_fg(Some(color)).set_bold(true))?;
         write!(out, "  {word}")?;
         out.reset()?;
@@ -111,6 +127,7 @@ fn text(report: &FileReport, out: &mut dyn WriteColor, global: &Global) -> Resul
         }
         match &case.outcome {
             Verdict::Passed => {}
+            Verdict::Skipped(reason) => writeln!(out, "    {reason}")?,
             Verdict::Broken(problem) => render::problem(out, &path, &report.text, problem)?,
             Verdict::Failed(failures) => {
                 for failure in failures {
@@ -131,7 +148,7 @@ fn document(report: &FileReport) -> Value {
         |p: &falco_testkit::Problem| json!({"line": report.line(p.span.start), "message": p.message, "help": p.help});
     let case = |c: &CaseReport| {
         let failures: Vec<Value> = match &c.outcome {
-            Verdict::Passed => Vec::new(),
+            Verdict::Passed | Verdict::Skipped(_) => Vec::new(),
             Verdict::Broken(p) => vec![json!({"message": p.message, "line": report.line(p.span.start), "details": ""})],
             Verdict::Failed(failures) => failures
                 .iter()
@@ -141,9 +158,10 @@ fn document(report: &FileReport) -> Value {
                 })
                 .collect(),
         };
+        let skipped = if let Verdict::Skipped(reason) = &c.outcome { Some(reason) } else { None };
         json!({
-            "name": c.name, "line": report.line(c.span.start), "passed": c.passed(), "events": c.events,
-            "failures": failures,
+            "name": c.name, "line": report.line(c.span.start), "passed": c.passed(), "skipped": skipped,
+            "events": c.events, "failures": failures,
         })
     };
     json!({

@@ -9,6 +9,7 @@ mod lsp;
 mod lsp_client;
 mod lsp_editing;
 mod lsp_navigation;
+mod recorded_tests;
 mod recording;
 mod replay;
 mod slicing;
