@@ -108,8 +108,13 @@ impl Analysis {
     }
 
     /// What can stand at a position.
-    pub fn completions(&self, position: FilePosition) -> Vec<CompletionItem> {
+    pub fn completions(&self, position: FilePosition) -> CompletionList {
         completion::at(self, position)
+    }
+
+    /// The documentation of what a completion stands for, as markdown.
+    pub fn documentation(&self, topic: &Topic) -> Option<String> {
+        completion::documentation(self, topic)
     }
 
     /// The call that a position is in.

@@ -5,11 +5,11 @@
 
 use falco_catalog::keys::{ItemKind as KeyOwner, KeyInfo, KeyValue};
 use falco_syntax::ast::{Item, RulesFile};
-use falco_syntax::yaml::{Mapping, Node, NodeKind, Parse};
+use falco_syntax::yaml::{Mapping, Node, NodeKind, Parse, ScalarStyle};
 use falco_syntax::{SourceMap, TextRange, TextSize};
 
 /// The item that the cursor is in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ItemFacts {
     /// Its kind; `None` while it has no head key.
     pub(crate) kind: Option<KeyOwner>,
@@ -17,6 +17,8 @@ pub(crate) struct ItemFacts {
     pub(crate) name: Option<String>,
     /// What its `source` key says.
     pub(crate) source: Option<String>,
+    /// Its mapping.
+    pub(crate) mapping: Option<Mapping>,
 }
 
 /// A text inside a scalar, with the cursor in it.
@@ -30,6 +32,8 @@ pub(crate) struct Embedded {
     pub(crate) map: SourceMap,
     /// The cursor in the file.
     cursor: TextSize,
+    /// How the scalar is written.
+    pub(crate) style: ScalarStyle,
 }
 
 impl Embedded {
@@ -66,8 +70,10 @@ pub(crate) enum Context {
         key: &'static KeyInfo,
         /// Its text, with the cursor in it; empty where there is none yet.
         embedded: Embedded,
-        /// Whether it is an element of a sequence.
-        element: bool,
+        /// The mapping that has the key.
+        mapping: Mapping,
+        /// Which element of the sequence it is, and of that in turn; empty for the value itself.
+        path: Vec<usize>,
     },
 }
 
@@ -79,9 +85,9 @@ pub(crate) fn at(parse: &Parse, text: &str, offset: TextSize) -> Option<(Context
     }
     let file = RulesFile::from_parse(parse);
     let item = file.items().take_while(|item| item.body().node().full_range().start() <= offset).last();
-    let facts = item.as_ref().map_or(ItemFacts { kind: None, name: None, source: None }, facts);
+    let facts = item.as_ref().map_or_else(ItemFacts::default, facts);
     if let Some(range) = cursor.top_level() {
-        return Some((Context::TopLevel { range }, ItemFacts { kind: None, name: None, source: None }));
+        return Some((Context::TopLevel { range }, ItemFacts::default()));
     }
     let item = item?;
     let mapping = item.body().mapping()?.clone();
@@ -101,7 +107,19 @@ fn facts(item: &Item) -> ItemFacts {
         Item::Rule(rule) => rule.source().and_then(|s| s.text()),
         _ => None,
     };
-    ItemFacts { kind, name: item.name(), source }
+    ItemFacts { kind, name: item.name(), source, mapping: item.body().mapping().cloned() }
+}
+
+/// A key whose value the cursor is in, with its mapping.
+struct Slot {
+    key: &'static KeyInfo,
+    mapping: Mapping,
+}
+
+impl Slot {
+    fn value(&self, embedded: Embedded, path: Vec<usize>) -> Context {
+        Context::Value { key: self.key, embedded, mapping: self.mapping.clone(), path }
+    }
 }
 
 struct Cursor<'t> {
@@ -203,13 +221,14 @@ impl<'t> Cursor<'t> {
         }
         let name = entry.key_text()?;
         let key = owner?.key(&name)?;
-        self.in_value(&entry.value(), key)
+        self.in_value(&entry.value(), &Slot { key, mapping: mapping.clone() })
     }
 
-    fn in_value(&self, value: &Node, key: &'static KeyInfo) -> Option<Context> {
+    fn in_value(&self, value: &Node, slot: &Slot) -> Option<Context> {
         let value = value.resolve();
+        let key = slot.key;
         match value.kind() {
-            NodeKind::Sequence => self.in_sequence(&value, key),
+            NodeKind::Sequence => self.in_sequence(&value, slot, Vec::new()),
             NodeKind::Mapping => self.in_mapping(&value.as_mapping()?, below(key)),
             NodeKind::Scalar | NodeKind::Null => {
                 // Where a mapping or a sequence of mappings belongs, the first key is being written.
@@ -222,53 +241,51 @@ impl<'t> Cursor<'t> {
                     let column = word_start - self.line;
                     return Some(Context::Key { owner, range, present: Vec::new(), has_colon: false, column });
                 }
-                Some(Context::Value { key, embedded: self.embedded(&value), element: false })
+                Some(slot.value(self.embedded(&value), Vec::new()))
             }
         }
     }
 
-    fn in_sequence(&self, value: &Node, key: &'static KeyInfo) -> Option<Context> {
+    fn in_sequence(&self, value: &Node, slot: &Slot, mut path: Vec<usize>) -> Option<Context> {
         let sequence = value.as_sequence()?;
         let items: Vec<Node> = sequence.items().collect();
-        let touched = items.iter().find(|i| i.range().contains_inclusive(self.offset));
-        let last = items.iter().rfind(|i| i.full_range().start() <= self.offset);
-        let owner = below(key);
+        let touched = items.iter().position(|i| i.range().contains_inclusive(self.offset));
+        let last = items.iter().rposition(|i| i.full_range().start() <= self.offset);
+        let owner = below(slot.key);
         // `- na`: an item that is to become a mapping.
         let fresh_key = |owner: KeyOwner| {
             let word_start = self.at - self.word_before();
             let range = TextRange::new(TextSize::new(word_start as u32), self.word_end());
             Context::Key { owner, range, present: Vec::new(), has_colon: false, column: word_start - self.line }
         };
-        let dashed = self.before().trim_start().starts_with('-');
-        if sequence.is_flow() {
-            return match touched {
-                Some(item) => match (item.kind(), owner) {
-                    (NodeKind::Mapping, owner) => self.in_mapping(&item.as_mapping()?, owner),
-                    // A list of lists: tuples of exception values.
-                    (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), key),
-                    _ => Some(Context::Value { key, embedded: self.embedded(item), element: true }),
-                },
-                None => Some(Context::Value { key, embedded: self.nothing(), element: true }),
-            };
-        }
-        let Some(item) = touched.or(last) else {
+        // A dash further in belongs to a sequence in one of the items.
+        let indent = self.before().len() - self.before().trim_start().len();
+        let dashed = self.before().trim_start().starts_with('-') && indent <= self.column_of(sequence.range().start());
+        let fresh = |mut path: Vec<usize>| {
+            path.push(last.map_or(0, |last| last + 1));
+            slot.value(self.nothing(), path)
+        };
+        let index = if sequence.is_flow() { touched } else { touched.or(last) };
+        let Some((index, item)) = index.and_then(|index| Some((index, items.get(index)?))) else {
             return match owner {
-                Some(owner) if dashed => Some(fresh_key(owner)),
-                _ => Some(Context::Value { key, embedded: self.nothing(), element: true }),
+                Some(owner) if dashed && !sequence.is_flow() => Some(fresh_key(owner)),
+                _ => Some(fresh(path)),
             };
         };
         let on_item_line = self.column_line(item.range().start()) == self.line;
-        if dashed && !on_item_line {
+        if !sequence.is_flow() && dashed && !on_item_line {
             return Some(match owner {
                 Some(owner) => fresh_key(owner),
-                None => Context::Value { key, embedded: self.nothing(), element: true },
+                None => fresh(path),
             });
         }
+        path.push(index);
         match (item.kind(), owner) {
             (NodeKind::Mapping, owner) => self.in_mapping(&item.as_mapping()?, owner),
-            (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), key),
-            (_, Some(owner)) => Some(fresh_key(owner)),
-            _ => Some(Context::Value { key, embedded: self.embedded(item), element: true }),
+            // A list of lists: tuples of exception values.
+            (NodeKind::Sequence, _) => self.in_sequence(&item.resolve(), slot, path),
+            (_, Some(owner)) if !sequence.is_flow() => Some(fresh_key(owner)),
+            _ => Some(slot.value(self.embedded(item), path)),
         }
     }
 
@@ -290,11 +307,17 @@ impl<'t> Cursor<'t> {
             }
             None => TextSize::new(0),
         };
-        Embedded { text: decoded.text, offset, map: decoded.map, cursor: self.offset }
+        Embedded { text: decoded.text, offset, map: decoded.map, cursor: self.offset, style: scalar.style() }
     }
 
     fn nothing(&self) -> Embedded {
-        Embedded { text: String::new(), offset: TextSize::new(0), map: SourceMap::default(), cursor: self.offset }
+        Embedded {
+            text: String::new(),
+            offset: TextSize::new(0),
+            map: SourceMap::default(),
+            cursor: self.offset,
+            style: ScalarStyle::Plain,
+        }
     }
 
     fn word_before(&self) -> usize {

@@ -97,8 +97,10 @@ pub struct CompletionItem {
     pub kind: CompletionKind,
     /// Type or a short remark, beside the label.
     pub detail: Option<String>,
-    /// Markdown.
-    pub documentation: Option<String>,
+    /// What its documentation is about; [`Analysis::documentation`](crate::Analysis::documentation) has it.
+    pub topic: Option<Topic>,
+    /// What the text under the cursor is matched with, where that is not the label.
+    pub filter: Option<String>,
     /// The replacement: the partial word under the cursor, and the text for it.
     pub edit: TextEdit,
     /// Whether the text has `$1`, `${1:x}` and `$0` stops.
@@ -107,6 +109,40 @@ pub struct CompletionItem {
     pub deprecated: bool,
     /// The more relevant the smaller; ties go by label.
     pub rank: u8,
+}
+
+/// The completions at a position.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompletionList {
+    /// The completions, best first.
+    pub items: Vec<CompletionItem>,
+    /// Whether there may be others once more is written, so that the client has to ask again.
+    pub is_incomplete: bool,
+}
+
+/// Something that has a documentation. It travels to the client and back, so it holds names alone.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Topic {
+    Field(String),
+    Event(String),
+    Operator(String),
+    Modifier(String),
+    Connective(String),
+    Transformer(String),
+    Macro(String),
+    List(String),
+    Rule(String),
+    /// A value of a field: the field and the value.
+    Value(String, String),
+    Tag(String),
+    Priority(String),
+    Source(String),
+    /// A key by its path, such as `rule.capture`.
+    Key(String),
+    /// `append` or `replace`.
+    OverrideAction(String),
 }
 
 /// The call that the cursor is in.

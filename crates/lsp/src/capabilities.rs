@@ -23,6 +23,8 @@ pub struct ClientCapabilities {
     pub pull_diagnostics: bool,
     /// Diagnostics of a document may come with those of others.
     pub related_documents: bool,
+    /// The documentation of a completion may come when it is looked at.
+    pub resolve_documentation: bool,
 }
 
 impl ClientCapabilities {
@@ -35,7 +37,9 @@ impl ClientCapabilities {
         let watched = client.workspace.as_ref().and_then(|w| w.did_change_watched_files);
         let pull = text.and_then(|t| t.diagnostic.as_ref());
         let refresh = client.workspace.as_ref().and_then(|w| w.diagnostic.as_ref()).and_then(|d| d.refresh_support);
+        let lazy = completion_item.and_then(|c| c.resolve_support.as_ref());
         Self {
+            resolve_documentation: lazy.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "documentation")),
             // Without being told when to ask again, a client would not hear of changes in other files: it gets them pushed.
             pull_diagnostics: pull.is_some() && refresh == Some(true),
             related_documents: pull.and_then(|p| p.related_document_support).unwrap_or(false),
@@ -59,6 +63,7 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
             ..TextDocumentSyncOptions::default()
         })),
         completion_provider: Some(CompletionOptions {
+            resolve_provider: Some(true),
             trigger_characters: Some([".", "%", "=", "(", "[", ",", " ", ":"].map(str::to_owned).into()),
             ..CompletionOptions::default()
         }),

@@ -74,32 +74,6 @@ impl Converter {
         }
     }
 
-    /// A completion. Snippet syntax is given only to clients that know it.
-    pub fn completion(&self, item: ide::CompletionItem, snippets: bool) -> lsp::CompletionItem {
-        let text = if item.is_snippet && !snippets { plain(&item.edit.text) } else { item.edit.text };
-        let format = if item.is_snippet && snippets {
-            lsp::InsertTextFormat::SNIPPET
-        } else {
-            lsp::InsertTextFormat::PLAIN_TEXT
-        };
-        lsp::CompletionItem {
-            sort_text: Some(format!("{:03}{}", item.rank, item.label)),
-            filter_text: Some(item.label.clone()),
-            kind: Some(completion_kind(item.kind)),
-            detail: item.detail,
-            documentation: item.documentation.map(markdown),
-            deprecated: item.deprecated.then_some(true),
-            tags: item.deprecated.then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
-            insert_text_format: Some(format),
-            text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
-                range: self.range(item.edit.range),
-                new_text: text,
-            })),
-            label: item.label,
-            ..lsp::CompletionItem::default()
-        }
-    }
-
     /// A hover.
     pub fn hover(&self, hover: ide::Hover) -> lsp::Hover {
         let contents = lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: hover.markdown };
@@ -133,60 +107,5 @@ pub fn symbol_kind(kind: ide::SymbolKind) -> lsp::SymbolKind {
         ide::SymbolKind::Exception => lsp::SymbolKind::INTERFACE,
         ide::SymbolKind::Key => lsp::SymbolKind::PROPERTY,
         ide::SymbolKind::Requirement => lsp::SymbolKind::PACKAGE,
-    }
-}
-
-fn markdown(value: String) -> lsp::Documentation {
-    lsp::Documentation::MarkupContent(lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value })
-}
-
-fn completion_kind(kind: ide::CompletionKind) -> lsp::CompletionItemKind {
-    match kind {
-        ide::CompletionKind::Field => lsp::CompletionItemKind::FIELD,
-        ide::CompletionKind::Operator => lsp::CompletionItemKind::OPERATOR,
-        ide::CompletionKind::Keyword => lsp::CompletionItemKind::KEYWORD,
-        ide::CompletionKind::Macro => lsp::CompletionItemKind::FUNCTION,
-        ide::CompletionKind::List => lsp::CompletionItemKind::VARIABLE,
-        ide::CompletionKind::Rule => lsp::CompletionItemKind::CLASS,
-        ide::CompletionKind::Event => lsp::CompletionItemKind::EVENT,
-        ide::CompletionKind::Transformer => lsp::CompletionItemKind::METHOD,
-        ide::CompletionKind::Key => lsp::CompletionItemKind::PROPERTY,
-        ide::CompletionKind::Value => lsp::CompletionItemKind::ENUM_MEMBER,
-        ide::CompletionKind::Snippet => lsp::CompletionItemKind::SNIPPET,
-    }
-}
-
-/// A snippet's text without its stops: `${1:name}` becomes `name`, `$0` nothing.
-fn plain(snippet: &str) -> String {
-    let mut out = String::with_capacity(snippet.len());
-    let mut chars = snippet.chars().peekable();
-    let mut depth = 0usize;
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => out.extend(chars.next()),
-            '$' if chars.peek().is_some_and(char::is_ascii_digit) => {
-                while chars.next_if(char::is_ascii_digit).is_some() {}
-            }
-            '$' if chars.peek() == Some(&'{') => {
-                chars.next();
-                while chars.next_if(char::is_ascii_digit).is_some() {}
-                chars.next_if_eq(&':');
-                depth += 1;
-            }
-            '}' if depth > 0 => depth -= 1,
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn snippets_without_their_stops() {
-        assert_eq!(plain("- rule: ${1:Name}\n  desc: $2\n$0"), "- rule: Name\n  desc: \n");
-        assert_eq!(plain(r"cost \$5 {x}"), "cost $5 {x}");
     }
 }

@@ -140,9 +140,16 @@ impl LanguageServer for Server {
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let at = params.text_document_position;
-        let snippets = self.can().snippets;
-        self.on_document(at.text_document.uri, move |r| Some(requests::completion::list(r, at.position, snippets)))
-            .await
+        let (client, url) = (self.can(), at.text_document.uri);
+        self.on_document(url.clone(), move |r| Some(requests::completion::list(r, &url, at.position, client))).await
+    }
+
+    async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {
+        let Some(url) = requests::completion::origin(&item) else { return Ok(item) };
+        let unresolved = item.clone();
+        let resolved = self.on_document(url, move |r| Some(requests::completion::resolve(r, item))).await;
+        // The list is still on the screen when the document has gone on; better no documentation than an error.
+        Ok(resolved.ok().flatten().unwrap_or(unresolved))
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {

@@ -112,3 +112,35 @@ fn diagnostics_on_request() {
     assert_eq!((&report["kind"], &report["items"]), (&json!("full"), &json!([])));
     client.stop();
 }
+
+#[test]
+fn completions_are_documented_when_they_are_looked_at() {
+    let text = "- macro: m\n  condition: proc.na\n";
+    let complete = |capabilities: Value| {
+        let mut client = Client::start(capabilities, None);
+        client.open(URI, text);
+        let at = json!({"textDocument": {"uri": URI}, "position": {"line": 1, "character": 20}});
+        let list = client.request("textDocument/completion", at);
+        let items = list["items"].as_array().unwrap();
+        let item = items.iter().find(|item| item["label"] == "proc.name").unwrap().clone();
+        (client, item)
+    };
+    let (client, item) = complete(json!({}));
+    assert!(item["documentation"]["value"].as_str().unwrap().contains("proc.name"));
+    client.stop();
+
+    let lazy = json!({"textDocument": {"completion": {"completionItem": {"resolveSupport": {
+        "properties": ["documentation"]
+    }}}}});
+    let (mut client, item) = complete(lazy);
+    assert!(item.get("documentation").is_none());
+    let resolved = client.request("completionItem/resolve", item.clone());
+    assert!(resolved["documentation"]["value"].as_str().unwrap().contains("proc.name"));
+    assert_eq!(resolved["textEdit"], item["textEdit"]);
+    // A document that is gone, or data of somebody else's, is no error.
+    client.notify("textDocument/didClose", json!({"textDocument": {"uri": URI}}));
+    assert_eq!(client.request("completionItem/resolve", item.clone()), item);
+    let strange = json!({"label": "x", "data": [1]});
+    assert_eq!(client.request("completionItem/resolve", strange.clone()), strange);
+    client.stop();
+}

@@ -1,35 +1,43 @@
 //! Completion in conditions.
 
 use falco_catalog::language::{self, operators_for};
-use falco_catalog::{ArgSpec, ParamType, event};
-use falco_compiler::{Effective, ItemEntry};
+use falco_catalog::{ParamType, errno, event};
 use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Left, Operator};
 use falco_syntax::condition::{Expectation, Expected, ValuePlace, expected_at};
+use falco_syntax::yaml::ScalarStyle;
 
-use super::{Completions, goes_with};
+use super::scope::Scope;
+use super::topic::is_everyday_event;
+use super::{Completions, arguments, goes_with};
 use crate::context::Embedded;
-use crate::markup;
 use crate::types::*;
 
 /// What can stand at the cursor of a condition.
-pub(crate) fn complete(out: &mut Completions<'_>, embedded: &Embedded, sources: &[String]) {
-    expected(out, embedded, &expected_at(&embedded.text, embedded.offset), sources);
+pub(crate) fn complete(out: &mut Completions<'_>, embedded: &Embedded, sources: &[String], scope: &Scope) {
+    let found = expected_at(&embedded.text, embedded.offset);
+    expected(out, embedded, &found, sources, scope);
 }
 
 /// What can stand where the grammar expects something, in a condition or an output line.
-pub(crate) fn expected(out: &mut Completions<'_>, embedded: &Embedded, found: &Expectation, sources: &[String]) {
+pub(crate) fn expected(
+    out: &mut Completions<'_>,
+    embedded: &Embedded,
+    found: &Expectation,
+    sources: &[String],
+    scope: &Scope,
+) {
     let typed = embedded.text.get(std::ops::Range::<usize>::from(found.prefix)).unwrap_or_default();
     let range = embedded.to_file(found.word);
     match &found.expected {
         Expected::Check { negated } => {
-            checks(out, typed, range, sources);
+            checks(out, typed, range, sources, scope);
             if !negated && !typed.contains('.') {
                 connective(out, "not", typed, range, 25);
             }
         }
         Expected::Token => {
-            if !parameters(out, typed, range) {
+            if !arguments::behind_dot(out, typed, range) {
                 out.fields(typed, range, sources, |f| !f.flags.filter_only());
                 transformers(out, typed, range);
             }
@@ -40,11 +48,17 @@ pub(crate) fn expected(out: &mut Completions<'_>, embedded: &Embedded, found: &E
             }
         }
         Expected::Operator { left } => operators(out, left, typed, range, sources),
-        Expected::Value { left, op, place, .. } => {
+        Expected::Value { left, op, place, modifier } => {
             let in_list = matches!(place, ValuePlace::InList { .. });
-            values(out, left, *op, in_list, found.quote, typed, range, sources);
+            let place = Place { op: *op, in_list, quote: found.quote, typed, range };
+            let before = out.items.len();
+            values(out, left, &place, sources);
+            quote_values(out, before, found.quote, embedded.style);
+            if modifier.is_none() && !in_list && found.quote.is_none() {
+                right_sides(out, left, &place);
+            }
         }
-        Expected::FieldArgument { field } => arguments(out, field, typed, range),
+        Expected::FieldArgument { field } => arguments::in_brackets(out, field, typed, range),
         Expected::ValField => out.fields(typed, range, sources, |f| f.flags.rhs_allowed()),
         Expected::CallArgument { transformer, .. } => {
             let accepts = |ty, list| language::transformer(transformer).is_none_or(|t| t.accepts(ty, list));
@@ -58,69 +72,73 @@ pub(crate) fn expected(out: &mut Completions<'_>, embedded: &Embedded, found: &E
     }
 }
 
-fn checks(out: &mut Completions<'_>, typed: &str, range: TextRange, sources: &[String]) {
-    if parameters(out, typed, range) {
+/// A value that is no bare word gets quotes, and in a double quoted scalar these get backslashes.
+fn quote_values(out: &mut Completions<'_>, from: usize, quote: Option<char>, style: ScalarStyle) {
+    let is_bare = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./:*+@<>|".contains(&b));
+    for item in out.items.get_mut(from..).unwrap_or_default() {
+        if item.is_snippet || item.kind != CompletionKind::Value || quote.is_some() || is_bare(&item.label) {
+            continue;
+        }
+        let mark = if style == ScalarStyle::DoubleQuoted { "\\\"" } else { "\"" };
+        item.edit.text = item.edit.text.replacen(&item.label, &format!("{mark}{}{mark}", item.label), 1);
+    }
+}
+
+/// What compares with another field: `val(…)` and transformers, where the operator takes them.
+fn right_sides(out: &mut Completions<'_>, left: &Left, place: &Place<'_>) {
+    let takes_field = match left {
+        Left::Field(field) => out.catalog().field_by_name(&field.name).is_none_or(|f| f.flags.rhs_allowed()),
+        Left::Call(_) => true,
+    };
+    for t in language::TRANSFORMERS.iter().filter(|t| takes_field && goes_with(t.name, place.typed)) {
+        // Written rarely; values come first.
+        transformer(out, t, place.range, 60);
+    }
+}
+
+fn checks(out: &mut Completions<'_>, typed: &str, range: TextRange, sources: &[String], scope: &Scope) {
+    if arguments::behind_dot(out, typed, range) {
         return;
     }
     out.fields(typed, range, sources, |f| !f.flags.print_only());
     if !typed.contains('.') {
         let items = out.analysis.items();
-        for entry in items.macros.iter().filter(|m| goes_with(&m.name, typed)) {
-            out.word(&entry.name, CompletionKind::Macro, range, 15, Some("macro".into()), Some(describe(entry)));
+        for entry in items.macros.iter().filter(|m| goes_with(&m.name, typed) && scope.sees_macro(m)) {
+            let topic = Topic::Macro(entry.name.to_string());
+            out.word(&entry.name, CompletionKind::Macro, range, 15, Some("macro".into()), Some(topic));
         }
         transformers(out, typed, range);
     }
 }
 
-/// The parameters of events, once `evt.arg.` is typed: what stands before the last dot is a field of its own.
-fn parameters(out: &mut Completions<'_>, typed: &str, range: TextRange) -> bool {
-    let Some((field, part)) = ["evt.arg.", "evt.rawarg."].iter().find_map(|f| Some((f, typed.strip_prefix(f)?))) else {
-        return false;
-    };
-    for name in event::param_names().filter(|n| goes_with(n, part)) {
-        let label = format!("{field}{name}");
-        let ty = event::param_by_prefix(name).map(|p| p.ty.label().to_owned());
-        out.word(&label, CompletionKind::Field, range, 20, ty, None);
-    }
-    true
-}
-
-/// A macro's or list's content for the documentation of its completion.
-pub(crate) fn describe(entry: &ItemEntry) -> String {
-    match &entry.effective {
-        Effective::List { items } => {
-            let names: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
-            markup::code(&names.join(", "))
-        }
-        Effective::Macro { text, .. } | Effective::Rule { text, .. } => markup::code(text),
-    }
-}
-
 fn connective(out: &mut Completions<'_>, word: &str, typed: &str, range: TextRange, rank: u8) {
     if goes_with(word, typed) {
-        let doc = markup::doc(&language::connective_doc(word));
-        out.word(word, CompletionKind::Keyword, range, rank, None, Some(doc));
+        out.word(word, CompletionKind::Keyword, range, rank, None, Some(Topic::Connective(word.to_owned())));
     }
 }
 
 fn transformers(out: &mut Completions<'_>, typed: &str, range: TextRange) {
     for t in language::TRANSFORMERS.iter().filter(|t| !t.right_only && goes_with(t.name, typed)) {
-        let doc = Some(markup::doc(&t.doc())).filter(|d| !d.is_empty());
-        out.items.push(CompletionItem {
-            label: t.name.to_owned(),
-            kind: CompletionKind::Transformer,
-            detail: Some(t.signature.to_owned()),
-            documentation: doc,
-            edit: TextEdit { range, text: format!("{}($0)", t.name) },
-            is_snippet: true,
-            deprecated: false,
-            rank: 26,
-        });
+        transformer(out, t, range, 26);
     }
 }
 
+fn transformer(out: &mut Completions<'_>, info: &language::TransformerInfo, range: TextRange, rank: u8) {
+    out.items.push(CompletionItem {
+        label: info.name.to_owned(),
+        kind: CompletionKind::Transformer,
+        detail: Some(info.signature.to_owned()),
+        topic: Some(Topic::Transformer(info.name.to_owned())),
+        filter: None,
+        edit: TextEdit { range, text: format!("{}($0)", info.name) },
+        is_snippet: true,
+        deprecated: false,
+        rank,
+    });
+}
+
 /// The type of a left side; `None` where it cannot be told.
-fn type_of(out: &Completions<'_>, left: &Left, sources: &[String]) -> Option<(ParamType, bool)> {
+pub(crate) fn type_of(out: &Completions<'_>, left: &Left, sources: &[String]) -> Option<(ParamType, bool)> {
     match left {
         Left::Field(field) => {
             let text = left.to_string();
@@ -162,7 +180,8 @@ fn operators(out: &mut Completions<'_>, left: &Left, typed: &str, range: TextRan
             label: op.name.to_owned(),
             kind: CompletionKind::Operator,
             detail: None,
-            documentation: Some(markup::doc(&op.doc())).filter(|d| !d.is_empty()),
+            topic: Some(Topic::Operator(op.name.to_owned())),
+            filter: None,
             edit: TextEdit { range, text },
             is_snippet: takes_list,
             deprecated: false,
@@ -171,86 +190,94 @@ fn operators(out: &mut Completions<'_>, left: &Left, typed: &str, range: TextRan
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "one place's facts, used once")]
-fn values(
-    out: &mut Completions<'_>,
-    left: &Left,
-    op: Operator,
-    in_list: bool,
-    quote: Option<char>,
-    typed: &str,
-    range: TextRange,
-    sources: &[String],
-) {
-    let text = left.to_string();
-    let takes_list = matches!(op, Operator::In | Operator::Intersects | Operator::Pmatch);
-    // Right after `in` a list has to be opened first.
-    let open = takes_list && !in_list;
-    let push = |out: &mut Completions<'_>, label: &str, kind, rank, detail: Option<&str>, doc: Option<String>| {
-        if goes_with(label, typed) {
-            out.word(label, kind, range, rank, detail.map(str::to_owned), doc);
-            if open && let Some(item) = out.items.last_mut() {
-                item.edit.text = format!("({label})");
-            }
-        }
-    };
-    if matches!(text.as_str(), "evt.type" | "syscall.type") {
-        let analysis = out.analysis;
-        let names: Vec<&str> = analysis.catalog().event_names().collect();
-        for name in names {
-            // The documented ones are the ones that rules are usually about.
-            let rank = if event::doc(name).text.is_empty() { 25 } else { 20 };
-            push(out, name, CompletionKind::Event, rank, Some("event type"), markup::event_name(name));
-        }
+/// Where a value stands, and what of it is there.
+pub(crate) struct Place<'t> {
+    /// The operator before it.
+    pub(crate) op: Operator,
+    /// Whether it is in a list, so that it needs no parentheses.
+    pub(crate) in_list: bool,
+    /// The quote before it.
+    pub(crate) quote: Option<char>,
+    /// What is typed of it.
+    pub(crate) typed: &'t str,
+    /// What a completion replaces.
+    pub(crate) range: TextRange,
+}
+
+impl Place<'_> {
+    fn takes_list(&self) -> bool {
+        matches!(self.op, Operator::In | Operator::Intersects | Operator::Pmatch)
     }
-    for word in language::values_of(&text) {
-        push(out, word.name, CompletionKind::Value, 15, None, Some(markup::doc(&word.doc)));
-    }
-    let arg = text.strip_prefix("evt.arg.").or_else(|| text.strip_prefix("evt.rawarg."));
-    if let Some(param) = arg.and_then(event::param_by_prefix)
-        && let Some(flags) = param.flags
-    {
-        for (name, value) in flags.entries {
-            push(out, name, CompletionKind::Value, 15, Some(&value.to_string()), None);
+
+    fn push(
+        &self,
+        out: &mut Completions<'_>,
+        label: &str,
+        kind: CompletionKind,
+        rank: u8,
+        detail: Option<&str>,
+        topic: Option<Topic>,
+    ) {
+        if !goes_with(label, self.typed) {
+            return;
         }
-    }
-    if let Some((ParamType::Bool, _)) = type_of(out, left, sources) {
-        for word in ["true", "false"] {
-            push(out, word, CompletionKind::Value, 10, None, None);
-        }
-    }
-    if quote.is_none() && (takes_list || op == Operator::Eq) {
-        // Lists are pasted as text, so their names are as good as values.
-        let items = out.analysis.items();
-        for entry in items.lists.iter().filter(|_| takes_list) {
-            push(out, &entry.name, CompletionKind::List, 18, Some("list"), Some(describe(entry)));
+        out.word(label, kind, self.range, rank, detail.map(str::to_owned), topic);
+        // Right after `in` a list has to be opened first.
+        if self.takes_list()
+            && !self.in_list
+            && let Some(item) = out.items.last_mut()
+        {
+            item.edit.text = format!("({label})");
         }
     }
 }
 
-/// Arguments that a field in brackets is known to take.
-fn arguments(out: &mut Completions<'_>, field: &str, typed: &str, range: TextRange) {
-    let Some(info) = out.catalog().field_by_name(field) else { return };
-    if info.arg == ArgSpec::None {
-        return;
-    }
-    let ancestors = matches!(
-        field,
-        "proc.aname" | "proc.apid" | "proc.aexe" | "proc.aexepath" | "proc.acmdline" | "proc.aargs" | "proc.aenv"
-    );
-    if ancestors {
-        for (n, what) in ["the process itself", "the parent", "the grandparent", "three levels up"].iter().enumerate() {
-            let label = n.to_string();
-            if label.starts_with(typed) {
-                out.word(&label, CompletionKind::Value, range, 10, Some((*what).to_owned()), None);
-            }
+/// The values that a left side is known to have, and lists of them.
+pub(crate) fn values(out: &mut Completions<'_>, left: &Left, place: &Place<'_>, sources: &[String]) {
+    let field = left.to_string();
+    if matches!(field.as_str(), "evt.type" | "syscall.type") {
+        let names: Vec<&'static str> = out.analysis.catalog().event_names().collect();
+        for name in names {
+            // The documented ones are the ones that rules are usually about.
+            let rank = if is_everyday_event(name) { 20 } else { 25 };
+            // Plugins have events of their own, of which nothing is known but the name.
+            let topic = event::is_known_name(name).then(|| Topic::Event(name.to_owned()));
+            place.push(out, name, CompletionKind::Event, rank, Some("event type"), topic);
         }
     }
-    if field == "proc.env" {
-        for name in ["HOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH", "SHELL", "SSH_CONNECTION", "USER"] {
-            if goes_with(name, typed) {
-                out.word(name, CompletionKind::Value, range, 10, None, None);
-            }
+    let words = language::values_of(&field);
+    for word in &words {
+        let topic = Topic::Value(field.clone(), word.name.to_owned());
+        place.push(out, word.name, CompletionKind::Value, 15, None, Some(topic));
+    }
+    if field == "evt.res" {
+        for (_, name) in errno::errnos().iter().filter(|(_, name)| words.iter().all(|word| word.name != *name)) {
+            place.push(out, name, CompletionKind::Value, 30, Some("error"), None);
+        }
+    }
+    let arg = field.strip_prefix("evt.arg.").or_else(|| field.strip_prefix("evt.rawarg."));
+    if let Some(flags) = arg.and_then(event::param_by_prefix).and_then(|param| param.flags) {
+        for (name, value) in flags.entries {
+            place.push(out, name, CompletionKind::Value, 15, Some(&value.to_string()), None);
+        }
+    }
+    if let Some((ParamType::Bool, _)) = type_of(out, left, sources) {
+        for word in ["true", "false"] {
+            place.push(out, word, CompletionKind::Value, 10, None, None);
+        }
+    }
+    if field == "evt.source" {
+        let sources: Vec<String> = out.catalog().sources().map(|source| source.name.to_owned()).collect();
+        for name in sources.iter().filter(|name| words.iter().all(|word| word.name != name.as_str())) {
+            place.push(out, name, CompletionKind::Value, 15, None, Some(Topic::Source(name.clone())));
+        }
+    }
+    // Lists are pasted as text, so their names are as good as values, wherever they are defined.
+    if place.quote.is_none() && place.takes_list() {
+        let items = out.analysis.items();
+        for entry in &items.lists {
+            let topic = Topic::List(entry.name.to_string());
+            place.push(out, &entry.name, CompletionKind::List, 18, Some("list"), Some(topic));
         }
     }
 }

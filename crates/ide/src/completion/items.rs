@@ -2,9 +2,9 @@
 
 use falco_catalog::keys::{ItemKind, KeyInfo, KeyValue};
 use falco_syntax::TextRange;
+use falco_syntax::yaml::Mapping;
 
 use super::Completions;
-use crate::markup;
 use crate::types::*;
 
 /// Whole items, as snippets.
@@ -35,15 +35,18 @@ const ITEMS: [(&str, &str, &str); 7] = [
 ];
 
 /// The start of an item.
-pub(crate) fn top_level(out: &mut Completions<'_>, range: TextRange) {
+///
+/// The range begins at the dash, if there is one: then the text under the cursor has it, too.
+pub(crate) fn top_level(out: &mut Completions<'_>, range: TextRange, has_dash: bool) {
     for (index, (label, detail, text)) in ITEMS.iter().enumerate() {
         let owner = ItemKind::TOP.into_iter().find(|k| k.head().is_some_and(|h| label.starts_with(h)));
-        let doc = owner.and_then(|o| o.key(o.head()?)).map(|k| markup::doc(&k.doc()));
+        let topic = owner.and_then(|o| o.key(o.head()?)).map(|k| Topic::Key(k.path()));
         out.items.push(CompletionItem {
             label: (*label).to_owned(),
             kind: CompletionKind::Snippet,
             detail: Some((*detail).to_owned()),
-            documentation: doc.filter(|d| !d.is_empty()),
+            topic,
+            filter: has_dash.then(|| format!("- {label}")),
             edit: TextEdit { range, text: (*text).to_owned() },
             is_snippet: true,
             deprecated: false,
@@ -60,7 +63,13 @@ pub(crate) fn keys(
     present: &[String],
     has_colon: bool,
     column: usize,
+    item: Option<&Mapping>,
 ) {
+    // What an item changes is what it has.
+    let is_changed = |key: &KeyInfo| {
+        let overrides = matches!(owner, ItemKind::RuleOverride | ItemKind::MacroOverride | ItemKind::ListOverride);
+        overrides && item.is_some_and(|item| item.entry(key.name).is_some())
+    };
     for (index, key) in owner.keys().enumerate() {
         if present.iter().any(|p| p == key.name) || owner.head() == Some(key.name) && !present.is_empty() {
             continue;
@@ -70,11 +79,16 @@ pub(crate) fn keys(
             label: key.name.to_owned(),
             kind: CompletionKind::Key,
             detail: Some(detail(key)),
-            documentation: Some(markup::doc(&key.doc())).filter(|d| !d.is_empty()),
+            topic: Some(Topic::Key(key.path())),
+            filter: None,
             edit: TextEdit { range, text },
             is_snippet: !has_colon,
             deprecated: key.deprecated,
-            rank: if key.deprecated { 90 } else { index as u8 + if key.required { 0 } else { 50 } },
+            rank: match key {
+                key if key.deprecated => 90,
+                key if key.required || is_changed(key) => index as u8,
+                _ => index as u8 + 50,
+            },
         });
     }
 }

@@ -1,8 +1,12 @@
 //! Completion: what can stand at a position.
 
+mod arguments;
 mod condition;
+mod exceptions;
 mod items;
 mod output;
+mod scope;
+mod topic;
 mod values;
 
 use falco_catalog::{Catalog, FieldInfo, keys::KeyValue};
@@ -10,29 +14,44 @@ use falco_syntax::TextRange;
 
 use crate::Analysis;
 use crate::context::{self, Context, ItemFacts};
-use crate::markup;
 use crate::types::*;
+use scope::Scope;
+pub(crate) use topic::documentation;
+
+/// More than anybody looks through; what is left out comes when more is typed.
+const MAX_ITEMS: usize = 1_000;
 
 /// What can stand at the position, best first.
-pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> Vec<CompletionItem> {
-    let Some(tree) = analysis.tree(position.file) else { return Vec::new() };
+pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> CompletionList {
+    let Some(tree) = analysis.tree(position.file) else { return CompletionList::default() };
     let text = analysis.text(position.file);
-    let Some((context, facts)) = context::at(tree, text, position.offset) else { return Vec::new() };
-    let mut out = Completions { analysis, items: Vec::new() };
+    let Some((context, item)) = context::at(tree, text, position.offset) else { return CompletionList::default() };
+    let mut out = Completions { analysis, items: Vec::new(), is_incomplete: false };
     match &context {
-        Context::TopLevel { range } => items::top_level(&mut out, *range),
-        Context::Key { owner, range, present, has_colon, column } => {
-            items::keys(&mut out, *owner, *range, present, *has_colon, *column);
+        Context::TopLevel { range } => {
+            let has_dash = text.get(usize::from(range.start())..).is_some_and(|rest| rest.starts_with('-'));
+            items::top_level(&mut out, *range, has_dash);
         }
-        Context::Value { key, embedded, element } => match key.value {
-            KeyValue::Condition => condition::complete(&mut out, embedded, &sources(analysis, &facts)),
-            KeyValue::Output => output::complete(&mut out, embedded, &sources(analysis, &facts)),
-            _ => values::complete(&mut out, key, embedded, *element, &sources(analysis, &facts)),
-        },
+        Context::Key { owner, range, present, has_colon, column } => {
+            items::keys(&mut out, *owner, *range, present, *has_colon, *column, item.mapping.as_ref());
+        }
+        Context::Value { key, embedded, mapping, path } => {
+            let (sources, scope) = (sources(analysis, &item), Scope::of(analysis, &item));
+            match key.value {
+                KeyValue::Condition => condition::complete(&mut out, embedded, &sources, &scope),
+                KeyValue::Output => output::complete(&mut out, embedded, &sources, &scope),
+                _ => {
+                    let value = values::Value { key, embedded, mapping, path };
+                    values::complete(&mut out, &value, &sources, &scope, &item);
+                }
+            }
+        }
     }
-    let mut items = out.items;
+    let Completions { mut items, mut is_incomplete, .. } = out;
     items.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.label.cmp(&b.label)));
-    items
+    is_incomplete |= items.len() > MAX_ITEMS;
+    items.truncate(MAX_ITEMS);
+    CompletionList { items, is_incomplete }
 }
 
 /// The event sources whose fields an item may use. A rule has one; a macro those of the rules that use it, or any.
@@ -105,6 +124,8 @@ const EVERYDAY: [&str; 34] = [
 pub(crate) struct Completions<'a> {
     pub(crate) analysis: &'a Analysis,
     pub(crate) items: Vec<CompletionItem>,
+    /// Whether more comes when more is typed.
+    pub(crate) is_incomplete: bool,
 }
 
 impl Completions<'_> {
@@ -120,13 +141,14 @@ impl Completions<'_> {
         range: TextRange,
         rank: u8,
         detail: Option<String>,
-        documentation: Option<String>,
+        topic: Option<Topic>,
     ) {
         self.items.push(CompletionItem {
             label: label.to_owned(),
             kind,
             detail,
-            documentation: documentation.filter(|d| !d.is_empty()),
+            topic,
+            filter: None,
             edit: TextEdit { range, text: label.to_owned() },
             is_snippet: false,
             deprecated: false,
@@ -162,7 +184,8 @@ impl Completions<'_> {
                     label: field.name.to_owned(),
                     kind: CompletionKind::Field,
                     detail: Some(field.type_label()),
-                    documentation: Some(markup::field(field)),
+                    topic: Some(Topic::Field(field.name.to_owned())),
+                    filter: None,
                     edit: TextEdit { range, text: field.name.to_owned() },
                     is_snippet: false,
                     deprecated,

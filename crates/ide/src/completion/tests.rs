@@ -6,7 +6,7 @@ use crate::types::*;
 
 fn complete(text: &str) -> (Fixture, Vec<CompletionItem>) {
     let fixture = Fixture::new(text);
-    let items = fixture.analysis.completions(fixture.position());
+    let items = fixture.analysis.completions(fixture.position()).items;
     (fixture, items)
 }
 
@@ -51,11 +51,12 @@ fn fields_of_the_rules_source_only() {
 
 #[test]
 fn a_field_tells_its_type_and_documentation() {
-    let (_, items) = complete(&rule("proc.na$0"));
+    let (fixture, items) = complete(&rule("proc.na$0"));
     let name = items.iter().find(|i| i.label == "proc.name").unwrap();
     assert_eq!(name.kind, CompletionKind::Field);
     assert_eq!(name.detail.as_deref(), Some("string"));
-    assert!(name.documentation.as_ref().unwrap().contains("proc.name"));
+    let documentation = fixture.analysis.documentation(name.topic.as_ref().unwrap()).unwrap();
+    assert!(documentation.contains("proc.name"));
 }
 
 #[test]
@@ -149,6 +150,163 @@ fn values_of_keys() {
     );
     assert!(labels("- rule: R\n  exceptions:\n    - name: e\n      comps: [$0]\n").contains(&"startswith".to_owned()));
     assert!(labels("- required_plugin_versions:\n    - name: $0\n").contains(&"container".to_owned()));
+}
+
+#[test]
+fn everything_that_says_so_is_documented() {
+    let places = [
+        rule("$0"),
+        rule("proc.name $0"),
+        rule("evt.type in ($0"),
+        rule("fd.type = $0"),
+        rule("spawned $0"),
+        "- rule: R\n  $0\n".to_owned(),
+        "- rule: R\n  priority: $0\n".to_owned(),
+        "- rule: R\n  source: $0\n".to_owned(),
+        "- rule: R\n  tags: [$0]\n".to_owned(),
+        "- list: l\n  items: [a]\n  override:\n    items: $0\n".to_owned(),
+        "$0".to_owned(),
+    ];
+    for place in places {
+        let (fixture, items) = complete(&place);
+        assert!(!items.is_empty(), "{place}");
+        for item in items {
+            let Some(topic) = &item.topic else { continue };
+            assert!(fixture.analysis.documentation(topic).is_some(), "{topic:?}");
+            // It travels to the client and back.
+            let text = serde_yaml::to_string(topic).unwrap();
+            assert_eq!(serde_yaml::from_str::<Topic>(&text).unwrap(), *topic);
+        }
+    }
+}
+
+#[test]
+fn a_macro_sees_those_before_its_last_change() {
+    let text = "- macro: first\n  condition: evt.type = open\n- macro: here\n  condition: fi$0\n- macro: fine\n  condition: evt.type = close\n";
+    let found = labels(text);
+    assert!(found.contains(&"first".to_owned()) && !found.contains(&"fine".to_owned()), "{found:?}");
+    let changed = format!("{text}- macro: here\n  condition: or first\n  override:\n    condition: append\n");
+    assert!(labels(&changed).contains(&"fine".to_owned()), "it sees what comes before its last change");
+    assert!(!labels("- macro: me\n  condition: m$0\n").contains(&"me".to_owned()));
+    let found = labels(&text.replace("- macro: here", "- rule: here"));
+    assert!(found.contains(&"fine".to_owned()), "a rule sees all: {found:?}");
+}
+
+#[test]
+fn a_list_sees_those_before_it_and_a_condition_all() {
+    let text = "- list: before\n  items: [a]\n- list: here\n  items: [$0]\n- list: behind\n  items: [b]\n";
+    let (fixture, items) = complete(text);
+    assert_eq!(items.iter().map(|i| i.label.as_str()).collect::<Vec<_>>(), ["before"]);
+    assert!(fixture.analysis.completions(fixture.position()).is_incomplete, "event types come with the first letter");
+    assert!(labels(&text.replace("items: [$0]", "items: [ex$0]")).contains(&"execve".to_owned()));
+    let text = "- macro: m\n  condition: proc.name in (sh$0)\n- list: shells\n  items: [b]\n";
+    assert!(labels(text).contains(&"shells".to_owned()));
+}
+
+#[test]
+fn arguments_in_brackets_and_behind_dots() {
+    assert!(accept(&rule("proc.aname[$0"), "1").contains("proc.aname[1"));
+    assert!(labels(&rule("proc.env[LD_$0]")).contains(&"LD_PRELOAD".to_owned()));
+    assert!(labels(&rule("proc.name[$0")).is_empty());
+    assert!(labels(&rule("fd.types[$0")).contains(&"0".to_owned()));
+    assert_eq!(labels(&rule("evt.abspath.$0")), ["evt.abspath.dst", "evt.abspath.src"]);
+    assert!(accept(&rule("evt.type.is.ope$0 = 1"), "evt.type.is.open").contains("evt.type.is.open = 1"));
+    assert!(labels(&rule("evt.rawarg.fl$0")).contains(&"evt.rawarg.flags".to_owned()));
+}
+
+#[test]
+fn values_by_field() {
+    assert!(labels(&rule("fd.type = $0")).contains(&"ipv4".to_owned()));
+    assert!(labels(&rule("evt.res in (ENO$0")).contains(&"ENOSPC".to_owned()));
+    assert!(labels(&rule("evt.source = $0")).contains(&"k8s_audit".to_owned()));
+    assert!(accept(&rule("evt.arg.flags contains O_CR$0"), "O_CREAT").contains("contains O_CREAT\n"));
+    assert!(accept(&rule("proc.name = $0"), "tolower").contains("= tolower($0)"));
+    assert!(accept(&rule("proc.name = v$0"), "val").contains("= val($0)"));
+}
+
+#[test]
+fn tags_of_the_workspace_and_not_twice() {
+    let text = "- rule: A\n  desc: d\n  condition: evt.type = open\n  output: x\n  priority: INFO\n  tags: [team_red]\n- rule: B\n  tags: [mitre_execution, $0]\n";
+    let found = labels(text);
+    assert!(found.contains(&"team_red".to_owned()) && found.contains(&"T1059".to_owned()), "{found:?}");
+    assert!(!found.contains(&"mitre_execution".to_owned()));
+}
+
+#[test]
+fn versions_of_the_engine() {
+    let found = labels("- required_engine_version: $0\n");
+    let rank = |version: &str| found.iter().position(|label| label == version).unwrap();
+    assert!(rank("0.62.0") < rank("0.43.0") && rank("0.43.0") < rank("0.7.0"), "newest first: {found:?}");
+}
+
+const EXCEPTION: &str = "- rule: R
+  desc: d
+  condition: evt.type = open
+  output: x
+  priority: INFO
+  exceptions:
+    - name: e
+      fields: [evt.type, fd.type]
+      comps: [in, =]
+      values: [[open, file]]
+";
+
+#[test]
+fn rows_and_values_of_exceptions() {
+    let row = EXCEPTION.replace("[[open, file]]", "[$0]");
+    assert!(accept(&row, "[evt.type, fd.type]").contains("values: [[[${1:evt.type}], ${2:fd.type}]]"));
+    let first = EXCEPTION.replace("[[open, file]]", "[[ope$0, file]]");
+    assert!(accept(&first, "openat").contains("[[openat, file]]"));
+    let second = EXCEPTION.replace("[[open, file]]", "\n        - [[open], $0]");
+    let found = labels(&second);
+    assert!(found.contains(&"ipv4".to_owned()) && !found.contains(&"openat".to_owned()), "{found:?}");
+    let inner = EXCEPTION.replace("[[open, file]]", "[[[open, cl$0], file]]");
+    assert!(labels(&inner).contains(&"close".to_owned()));
+}
+
+#[test]
+fn operators_of_exceptions_fit_their_fields() {
+    let text = EXCEPTION.replace("[evt.type, fd.type]", "[proc.name, evt.num]").replace("[in, =]", "[in, $0]");
+    let found = labels(&text);
+    assert!(found.contains(&">=".to_owned()) && !found.contains(&"startswith".to_owned()), "{found:?}");
+}
+
+#[test]
+fn values_that_are_added_to_an_exception() {
+    let added = format!(
+        "{EXCEPTION}- rule: R\n  exceptions:\n    - name: e\n      values: [[[open], $0]]\n  override:\n    exceptions: append\n"
+    );
+    assert!(labels(&added).contains(&"ipv4".to_owned()));
+    let named = format!("{EXCEPTION}- rule: R\n  exceptions:\n    - name: $0\n");
+    assert_eq!(labels(&named), ["e"]);
+}
+
+#[test]
+fn overrides_of_what_the_item_has_come_first() {
+    let text = "- rule: R\n  tags: [a]\n  override:\n    $0\n";
+    assert_eq!(labels(text).first().map(String::as_str), Some("tags"));
+}
+
+#[test]
+fn every_style_of_scalar_has_its_word_replaced() {
+    for (before, after) in [
+        ("proc.na$0 = x", "proc.name = x"),
+        ("'not proc.na$0 = ''x'''", "'not proc.name = ''x'''"),
+        ("\"not proc.na$0 = \\\"x\\\"\"", "\"not proc.name = \\\"x\\\"\""),
+        ("|\n    spawned and\n    proc.na$0 = x", "|\n    spawned and\n    proc.name = x"),
+        ("spawned and\n    proc.na$0 = x", "spawned and\n    proc.name = x"),
+        ("\"spawned and\n    proc.na$0", "\"spawned and\n    proc.name"),
+    ] {
+        assert!(accept(&rule(before), "proc.name").contains(after), "{before}");
+    }
+}
+
+#[test]
+fn items_are_matched_with_their_dash_if_it_is_there() {
+    let (_, items) = complete("- ru$0");
+    assert_eq!(items[0].filter.as_deref(), Some("- rule"));
+    let (_, items) = complete("ru$0");
+    assert_eq!(items[0].filter, None);
 }
 
 #[test]

@@ -472,3 +472,13 @@ fn random_edits_never_change_what_is_loaded() {
     assert!(report.is_empty(), "{report}");
     assert!(accepted > 500 && refused > 200, "{accepted} formatted, {refused} no YAML");
 }
+
+#[test]
+fn the_page_on_formatting_is_right() {
+    let page = include_str!("../../../../docs/formatting.md");
+    let blocks: Vec<&str> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [example, options] = blocks.as_slice() else { panic!("{blocks:?}") };
+    assert_eq!(formatted(example), *example);
+    let project = crate::project::Project::parse(options).unwrap();
+    assert_eq!(project.format, Style::default());
+}
