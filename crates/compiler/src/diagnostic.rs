@@ -119,6 +119,108 @@ pub struct Edit {
     pub text: String,
 }
 
+/// A change of a rules file's structure. How it is written depends on the layout of the YAML around it, which only the syntax tree
+/// knows; `falco-ide` turns repairs into edits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repair<P = Span> {
+    /// Adds a key to the mapping that `at` lies in; `at` is a key of it, or the mapping.
+    InsertKey {
+        /// Which mapping.
+        at: P,
+        /// The key.
+        key: String,
+        /// The value, as YAML.
+        value: String,
+    },
+    /// Removes the innermost entry of a mapping that this place lies in.
+    RemoveEntry(P),
+    /// Adds an element to a sequence.
+    InsertElement {
+        /// The element that it comes behind.
+        behind: P,
+        /// The element, as YAML.
+        value: String,
+    },
+    /// Removes the item, or the element of a sequence, that this place lies in.
+    RemoveElement(P),
+    /// Removes a check and the `and` or `or` that joins it to its neighbour.
+    RemoveCheck(P),
+    /// Replaces a part of the text of a condition, however the scalar that it stands in is written.
+    Rewrite {
+        /// The part.
+        at: P,
+        /// The new text, in the condition language.
+        text: String,
+    },
+    /// Replaces a value by another text, quoted as YAML needs it.
+    Value {
+        /// The value, all of it.
+        at: P,
+        /// The new text.
+        text: String,
+    },
+    /// Replaces a value by a sequence that holds it alone.
+    Wrap(P),
+    /// Replaces a sequence of one element by the element.
+    Unwrap(P),
+    /// Moves an item with the comments above it in front of another one.
+    Move {
+        /// A place in the item.
+        item: P,
+        /// A place in the other item.
+        before: P,
+    },
+    /// Adds an item in front of the one that `before` lies in.
+    Define {
+        /// A macro or a list.
+        kind: ItemKind,
+        /// Its name.
+        name: String,
+        /// A place in the item that needs it.
+        before: P,
+    },
+}
+
+impl<P> Repair<P> {
+    /// The places that it is about.
+    pub(crate) fn places(&self) -> Vec<&P> {
+        match self {
+            Self::InsertKey { at, .. } | Self::Rewrite { at, .. } | Self::Value { at, .. } => vec![at],
+            Self::RemoveEntry(at)
+            | Self::RemoveElement(at)
+            | Self::RemoveCheck(at)
+            | Self::Wrap(at)
+            | Self::Unwrap(at) => vec![at],
+            Self::InsertElement { behind, .. } => vec![behind],
+            Self::Move { item, before } => vec![item, before],
+            Self::Define { before, .. } => vec![before],
+        }
+    }
+
+    /// The same with other places.
+    pub(crate) fn map<Q>(&self, place: impl Fn(&P) -> Q) -> Repair<Q> {
+        match self {
+            Self::InsertKey { at, key, value } => {
+                Repair::InsertKey { at: place(at), key: key.clone(), value: value.clone() }
+            }
+            Self::RemoveEntry(at) => Repair::RemoveEntry(place(at)),
+            Self::InsertElement { behind, value } => {
+                Repair::InsertElement { behind: place(behind), value: value.clone() }
+            }
+            Self::RemoveElement(at) => Repair::RemoveElement(place(at)),
+            Self::RemoveCheck(at) => Repair::RemoveCheck(place(at)),
+            Self::Rewrite { at, text } => Repair::Rewrite { at: place(at), text: text.clone() },
+            Self::Value { at, text } => Repair::Value { at: place(at), text: text.clone() },
+            Self::Wrap(at) => Repair::Wrap(place(at)),
+            Self::Unwrap(at) => Repair::Unwrap(place(at)),
+            Self::Move { item, before } => Repair::Move { item: place(item), before: place(before) },
+            Self::Define { kind, name, before } => {
+                Repair::Define { kind: *kind, name: name.clone(), before: place(before) }
+            }
+        }
+    }
+}
+
 /// A repair that can be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
@@ -126,6 +228,8 @@ pub struct Fix {
     pub title: String,
     /// The edits; they do not overlap.
     pub edits: Vec<Edit>,
+    /// What else is to be changed, beside the edits.
+    pub repairs: Vec<Repair>,
     /// Whether it never changes what Falco loads, or only repairs what Falco refuses in the one obvious way. Only such
     /// fixes are applied without asking.
     pub safe: bool,

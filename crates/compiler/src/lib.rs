@@ -37,7 +37,7 @@ mod value;
 
 pub use cancel::Cancel;
 pub use compilation::{Cache, Compilation, SourceFile, Work, compile, compile_cached, compile_unless};
-pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Severity, Span};
+pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Repair, Severity, Span};
 pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};
 pub use named::{NameUse, Named};

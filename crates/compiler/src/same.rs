@@ -4,6 +4,7 @@ mod form;
 
 use std::sync::Arc;
 
+use falco_catalog::{EventInfo, EventType};
 use rustc_hash::FxHashMap;
 
 use crate::compilation::{Compilation, Inner};
@@ -78,7 +79,17 @@ fn same_rule(a: &Inner, in_a: u32, b: &Inner, in_b: u32) -> bool {
         && rule_a.extra_fields.iter().zip(&rule_b.extra_fields).all(|((key_a, format_a), (key_b, format_b))| {
             key_a == key_b && same_output((&for_a.program, format_a), (&for_b.program, format_b))
         })
-        && Form::of_rule(&for_a.program, &rule_a.condition) == Form::of_rule(&for_b.program, &rule_b.condition)
+        && {
+            let exit_only = [&rule_a, &rule_b].into_iter().all(|rule| rule.events.iter().all(comes_as_exit));
+            let form = |program, rule: &RuleProgram| Form::of_rule(program, &rule.condition, exit_only);
+            form(&for_a.program, &rule_a) == form(&for_b.program, &rule_b)
+        }
+}
+
+/// Whether the event is the end of a call or, as what is left of enter events in the table, never comes.
+fn comes_as_exit(event: EventType) -> bool {
+    let used_exit = |other: &EventType| other.is_exit() && other.info().is_some_and(EventInfo::is_used);
+    event.is_exit() || falco_catalog::event::by_name(event.name()).iter().any(used_exit)
 }
 
 fn is_shared<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
@@ -177,6 +188,14 @@ mod tests {
         ] {
             conditions(&format!("{type_}{a}"), &format!("{type_}({b})"), false);
         }
+    }
+
+    #[test]
+    fn the_direction_says_nothing_of_exit_events() {
+        conditions("evt.type = open and evt.dir = <", "evt.type = open", true);
+        conditions("evt.type = open and not evt.dir = >", "evt.type = open", false);
+        // Not a call: its event has the number of an enter event.
+        conditions("evt.type = procexit and evt.dir = <", "evt.type = procexit", false);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{ItemKind, Severity};
+use crate::diagnostic::{ItemKind, Repair, Severity};
 use crate::loc::{Loc, Uid};
 use crate::report::FalcoCode;
 
@@ -23,6 +23,7 @@ pub(crate) struct RawDiag {
 pub(crate) struct RawFix {
     pub(crate) title: String,
     pub(crate) edits: Vec<(Loc, String)>,
+    pub(crate) repairs: Vec<Repair<Loc>>,
     pub(crate) safe: bool,
 }
 
@@ -63,8 +64,20 @@ impl RawDiag {
     }
 
     pub(crate) fn fix(mut self, title: impl Into<String>, loc: Loc, text: impl Into<String>, safe: bool) -> Self {
-        self.fixes.push(RawFix { title: title.into(), edits: vec![(loc, text.into())], safe });
+        let edits = vec![(loc, text.into())];
+        self.fixes.push(RawFix { title: title.into(), edits, repairs: Vec::new(), safe });
         self
+    }
+
+    /// A fix that needs more than other text at a place.
+    pub(crate) fn repair(mut self, title: impl Into<String>, repairs: Vec<Repair<Loc>>, safe: bool) -> Self {
+        self.fixes.push(RawFix { title: title.into(), edits: Vec::new(), repairs, safe });
+        self
+    }
+
+    /// "did you mean", with the replacement as fix.
+    pub(crate) fn did_you_mean(self, loc: Loc, best: &str) -> Self {
+        self.help(format!("did you mean `{best}`?")).fix(format!("replace with `{best}`"), loc, best, false)
     }
 }
 

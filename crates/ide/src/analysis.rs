@@ -10,7 +10,7 @@ use falco_syntax::{TextRange, TextSize, yaml};
 use crate::format::{self, FormatError, Style};
 use crate::rename::FileEdits;
 use crate::types::*;
-use crate::{completion, diagnostics, hover, signature, symbols};
+use crate::{actions, completion, diagnostics, hover, signature, symbols};
 
 /// One file given to a snapshot.
 #[derive(Debug, Clone)]
@@ -50,6 +50,15 @@ struct Inner {
     cache: Mutex<Cache>,
 }
 
+fn options(settings: &Settings, catalog: &Arc<Catalog>) -> Options {
+    let mut options = Options::new(Arc::clone(catalog));
+    options.falco_report = false;
+    if let Some(version) = settings.engine_version.as_ref().and_then(|v| v.parse().ok()) {
+        options.engine_version = version;
+    }
+    options
+}
+
 impl Analysis {
     /// Makes a snapshot of `files`, in load order. Parts of `previous` whose input is unchanged are reused.
     pub fn new(files: Vec<WorkspaceFile>, settings: &Settings, previous: Option<&Self>) -> Self {
@@ -74,11 +83,7 @@ impl Analysis {
             .map(|p| std::mem::take(&mut *p.inner.cache.lock().unwrap_or_else(PoisonError::into_inner)))
             .unwrap_or_default();
         let files: Vec<SourceFile> = files.into_iter().map(|f| SourceFile::new(f.path, f.text)).collect();
-        let mut options = Options::new(catalog.clone());
-        options.falco_report = false;
-        if let Some(version) = settings.engine_version.as_ref().and_then(|v| v.parse().ok()) {
-            options.engine_version = version;
-        }
+        let options = options(settings, &catalog);
         let Some(compilation) = compile_unless(&files, &options, &mut cache, cancel) else {
             if let Some(previous) = previous {
                 *previous.inner.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
@@ -156,6 +161,16 @@ impl Analysis {
         self.tree(file).map(symbols::of).unwrap_or_default()
     }
 
+    /// What can be done about a selection (or at a cursor): repairs of the findings that it touches, and refactorings.
+    pub fn code_actions(&self, selection: FileRange, filter: &ActionFilter) -> Vec<Action> {
+        actions::at(self, selection, filter)
+    }
+
+    /// The change of an action of [`Analysis::code_actions`] for the same selection, by its id.
+    pub fn resolve_action(&self, selection: FileRange, id: &str) -> Option<Change> {
+        actions::resolve(self, selection, id)
+    }
+
     pub(crate) fn text(&self, file: FileId) -> &str {
         self.inner.files.get(file.0 as usize).map_or("", |f| &f.text)
     }
@@ -214,6 +229,33 @@ impl Analysis {
 
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.inner.catalog
+    }
+
+    /// The files as they were given.
+    pub(crate) fn workspace_files(&self) -> Vec<WorkspaceFile> {
+        let files = self.inner.files.iter();
+        files.map(|file| WorkspaceFile { path: file.path.clone(), text: Arc::clone(&file.text) }).collect()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn compilation(&self) -> &Compilation {
+        &self.inner.compilation
+    }
+
+    /// What the files would mean with a change; `None` if it cannot be applied. The next snapshot starts from the result instead of
+    /// from this one, which makes no difference to it.
+    pub(crate) fn compile_changed(&self, change: &Change) -> Option<Compilation> {
+        let inner = &*self.inner;
+        let mut files = inner.files.clone();
+        for (file, edits) in &change.edits {
+            let file = files.get_mut(file.0 as usize)?;
+            *file = SourceFile::new(file.path.clone(), actions::apply(&file.text, edits)?);
+        }
+        let mut cache = inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(compile_cached(&files, &options(&inner.settings, &inner.catalog), &mut cache))
     }
 
     pub(crate) fn items(&self) -> Arc<ItemIndex> {

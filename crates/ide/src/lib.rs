@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod actions;
 mod analysis;
 mod calls;
 mod completion;

@@ -1,5 +1,7 @@
 //! Plain data that the features return. Offsets are bytes of the file's text.
 
+use std::collections::BTreeMap;
+
 use falco_syntax::{TextRange, TextSize};
 
 /// A file of the workspace, by its place in load order of the snapshot it came from.
@@ -31,6 +33,56 @@ pub struct TextEdit {
     pub range: TextRange,
     /// By what.
     pub text: String,
+}
+
+/// A change of several files. The edits of a file do not overlap.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// By file.
+    pub edits: BTreeMap<FileId, Vec<TextEdit>>,
+}
+
+/// What an action is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ActionKind {
+    /// Repairs a finding.
+    QuickFix,
+    /// Gives a part a name of its own.
+    Extract,
+    /// Puts contents in the place of a name.
+    Inline,
+    /// Says the same in another way.
+    Rewrite,
+    /// Applies every repair that is safe.
+    FixAll,
+    /// Anything else that changes a whole file.
+    Source,
+}
+
+/// Something that can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// What it is known by to [`crate::Analysis::resolve_action`].
+    pub id: String,
+    /// What it does, as a command.
+    pub title: String,
+    /// What it is for.
+    pub kind: ActionKind,
+    /// Whether it is the obvious thing to do.
+    pub preferred: bool,
+    /// The finding that it repairs: its place and code.
+    pub fixes: Option<(TextRange, String)>,
+    /// What it changes; `None` where that takes longer and is left for when it is asked for.
+    pub change: Option<Change>,
+}
+
+/// Which actions somebody wants to hear of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionFilter {
+    /// Only of these kinds; all where it is empty.
+    pub kinds: Vec<ActionKind>,
+    /// Only repairs of findings with these codes; of all where it is empty.
+    pub codes: Vec<String>,
 }
 
 /// How bad a diagnostic is.

@@ -10,11 +10,12 @@ pub(crate) struct Hint {
     pub(crate) message: String,
     pub(crate) help: String,
     pub(crate) range: Range,
-    pub(crate) replacement: Option<String>,
+    /// What to write instead, and of what.
+    pub(crate) replacement: Option<(Range, String)>,
 }
 
 /// The hints about one constant.
-pub(super) fn of_const(cx: &CheckCx<'_>, op: Operator, text: &Text) -> Vec<Hint> {
+pub(super) fn of_const(cx: &CheckCx<'_>, (op, op_at): (Operator, Range), text: &Text) -> Vec<Hint> {
     let mut hints = Vec::new();
     // Most constants are neither: a field has a dot, a call has a parenthesis.
     let suspicious = text.value.contains(&b'.') || text.value.ends_with(b")") || op == Operator::Regex;
@@ -29,7 +30,7 @@ pub(super) fn of_const(cx: &CheckCx<'_>, op: Operator, text: &Text) -> Vec<Hint>
             message: format!("`{compact}` is compared as text, but it is the name of a field"),
             help: format!("write `val({compact})` to compare with the field's value"),
             range: place,
-            replacement: (!text.quoted).then(|| format!("val({compact})")),
+            replacement: (!text.quoted).then(|| (place, format!("val({compact})"))),
         });
     }
     if compact.ends_with(')') && fields::begins_like_call(&compact) {
@@ -37,7 +38,7 @@ pub(super) fn of_const(cx: &CheckCx<'_>, op: Operator, text: &Text) -> Vec<Hint>
             message: format!("`{compact}` is compared as text, but it looks like a transformer call"),
             help: "remove the quotes to call the transformer".into(),
             range: place,
-            replacement: text.quoted.then(|| value.to_owned()),
+            replacement: text.quoted.then(|| (place, value.to_owned())),
         });
     }
     if op == Operator::Regex && needs_no_regex(&compact) {
@@ -45,7 +46,7 @@ pub(super) fn of_const(cx: &CheckCx<'_>, op: Operator, text: &Text) -> Vec<Hint>
             message: format!("the pattern `{compact}` needs no regular expression"),
             help: "use a simpler operator: `=`, `contains`, `startswith` or `endswith`".into(),
             range: place,
-            replacement: None,
+            replacement: simpler(&compact).map(|(op, text)| ((op_at.0, place.1), format!("{op} {text}"))),
         });
     }
     hints
@@ -68,6 +69,24 @@ fn needs_no_regex(pattern: &str) -> bool {
         }
     }
     !core.contains(['.', '+', '*', '?', '^', '$', '(', ')', '[', ']', '{', '}', '|', '\\'])
+}
+
+/// The operator that says the same as a pattern that needs no regular expression (which always has to match the whole value), and
+/// its operand. `.+` and `.?` ask for a length, which no operator does.
+fn simpler(pattern: &str) -> Option<(Operator, &str)> {
+    let core = pattern.strip_prefix('^').unwrap_or(pattern);
+    let core = core.strip_suffix('$').unwrap_or(core);
+    let (front, core) = core.strip_prefix(".*").map_or((false, core), |rest| (true, rest));
+    let (back, core) = core.strip_suffix(".*").map_or((false, core), |rest| (true, rest));
+    let plain = !core.is_empty()
+        && core.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b':' | b'@'));
+    let op = match (front, back) {
+        (false, false) => Operator::Eq,
+        (false, true) => Operator::Startswith,
+        (true, false) => Operator::Endswith,
+        (true, true) => Operator::Contains,
+    };
+    plain.then_some((op, core))
 }
 
 #[cfg(test)]

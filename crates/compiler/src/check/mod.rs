@@ -121,9 +121,13 @@ pub(crate) enum Note {
     Deprecated {
         range: Range,
         field: &'static str,
+        /// The check, if it can be left out, and whether it says nothing at all.
+        remove: Option<(Range, bool)>,
     },
     NaCheck {
         range: Range,
+        /// What the check was probably meant to be.
+        instead: Option<String>,
     },
     /// Something that only we say.
     Lint(Box<LintNote>),
@@ -136,6 +140,16 @@ pub(crate) struct LintNote {
     pub(crate) range: Range,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
+    /// What to write instead.
+    pub(crate) replacement: Option<String>,
+    /// The check, if it can be left out.
+    pub(crate) remove: Option<Range>,
+}
+
+impl LintNote {
+    pub(crate) fn new(lint: &'static Lint, place: TextRange, message: String, help: Option<String>) -> Self {
+        Self { lint, range: range(place), message, help, replacement: None, remove: None }
+    }
 }
 
 /// Something wrong with a check.
@@ -203,9 +217,9 @@ impl Checker<'_> {
         for problem in problems {
             self.checked.notes.push(Note::Problem { atom, problem });
         }
-        self.deprecated_left(&check.left);
+        self.deprecated_left(check);
         if self.is_na_check(check) {
-            self.checked.notes.push(Note::NaCheck { range: range(check.range) });
+            self.checked.notes.push(Note::NaCheck { range: range(check.range), instead: instead_of_na(check) });
         }
         let at = check.range.start().into();
         self.hints(check, at);
@@ -301,31 +315,24 @@ impl Checker<'_> {
     }
 
     fn lints(&mut self, check: &Check, typed: &TypedCheck) {
-        let mut push = |lint, place: TextRange, message, help| {
-            self.checked.notes.push(Note::Lint(Box::new(LintNote { lint, range: range(place), message, help })));
-        };
+        let mut push = |note: LintNote| self.checked.notes.push(Note::Lint(Box::new(note)));
         if let Some((message, help)) = net_in_list::judge(check) {
-            push(&net_in_list::LINT, check.range, message, Some(help));
+            let note = LintNote::new(&net_in_list::LINT, check.range, message, Some(help));
+            push(LintNote { replacement: net_in_list::instead(self.cx.text, check), ..note });
         }
         let mut swallowed = Vec::new();
         swallowed_text::judge(self.cx.text, &check.right, &mut swallowed);
         for (place, message, help) in swallowed {
-            push(&swallowed_text::LINT, place, message.to_owned(), Some(help.to_owned()));
+            let note = LintNote::new(&swallowed_text::LINT, place, message.to_owned(), Some(help.to_owned()));
+            push(LintNote { replacement: swallowed_text::instead(self.cx.text, place), ..note });
         }
         for place in text_past_quote::judge(self.cx.text, &check.right) {
-            push(
-                &text_past_quote::LINT,
-                place,
-                text_past_quote::MESSAGE.to_owned(),
-                Some(text_past_quote::HELP.to_owned()),
-            );
+            let (message, help) = (text_past_quote::MESSAGE.to_owned(), text_past_quote::HELP.to_owned());
+            push(LintNote::new(&text_past_quote::LINT, place, message, Some(help)));
         }
         let mut doubts = Vec::new();
         versions::doubts(&self.cx, check, &mut doubts);
         self.checked.notes.extend(doubts.into_iter().map(|note| Note::Lint(Box::new(note))));
-        let mut push = |lint, place: TextRange, message, help| {
-            self.checked.notes.push(Note::Lint(Box::new(LintNote { lint, range: range(place), message, help })));
-        };
         let items = match &check.right {
             Right::Value(text) => std::slice::from_ref(text),
             Right::List { items, .. } => items.as_slice(),
@@ -335,7 +342,9 @@ impl Checker<'_> {
         for (item, value) in items.iter().zip(consts) {
             let Some(number) = consts::exact(typed.left.ty, &item.value) else { continue };
             if let Some(message) = number_wraps::judge(typed.left.ty, number, value) {
-                push(&number_wraps::LINT, item.range, message, None);
+                let mut note = LintNote::new(&number_wraps::LINT, item.range, message, None);
+                note.replacement = number_wraps::instead(value);
+                self.checked.notes.push(Note::Lint(Box::new(note)));
             }
         }
     }
@@ -360,12 +369,18 @@ impl Checker<'_> {
         Box::new(problem)
     }
 
-    fn deprecated_left(&mut self, left: &Left) {
-        fields::each_field(left, &mut |field| {
+    fn deprecated_left(&mut self, check: &Check) {
+        fields::each_field(&check.left, &mut |field| {
             if let Some(name) = versions::deprecated_fields(self.cx.engine).find(|name| *name == field.name) {
-                self.checked.notes.push(Note::Deprecated { range: range(field.range), field: name });
+                // Only exit events are left, so that the direction is always the same.
+                let exit = |text: &Text| text.value == b"<";
+                let says_nothing = matches!((&check.right, check.op), (Right::Value(text), Some((op, _)))
+                    if name == "evt.dir" && matches!(op, Operator::Eq | Operator::EqEq) && exit(text));
+                let remove = says_nothing.then_some((range(check.range), true));
+                self.checked.notes.push(Note::Deprecated { range: range(field.range), field: name, remove });
             } else if let Some(why) = versions::silently_deprecated(&self.cx, &field.name) {
-                let note = deprecated_field::note(&field.name, range(field.range), why);
+                let mut note = deprecated_field::note(&field.name, field.range, why);
+                note.remove = Some(range(check.range));
                 self.checked.notes.push(Note::Lint(Box::new(note)));
             }
         });
@@ -391,17 +406,29 @@ impl Checker<'_> {
     }
 
     fn hints(&mut self, check: &Check, at: u32) {
-        let Some((op, _)) = check.op else { return };
+        let Some((op, place)) = check.op else { return };
         let items = match &check.right {
             Right::Value(text) => std::slice::from_ref(text),
             Right::List { items, .. } => items.as_slice(),
             _ => return,
         };
         for item in items {
-            for hint in hints::of_const(&self.cx, op, item) {
+            for hint in hints::of_const(&self.cx, (op, range(place)), item) {
                 self.checked.notes.push(Note::Hint { at, hint });
             }
         }
+    }
+}
+
+/// A check for `<NA>` as a check for whether there is a value.
+fn instead_of_na(check: &Check) -> Option<String> {
+    let (Left::Field(field), Right::Value(_), Some((op, _))) = (&check.left, &check.right, check.op) else {
+        return None;
+    };
+    match op {
+        Operator::Eq | Operator::EqEq => Some(format!("not {field} exists")),
+        Operator::Ne => Some(format!("{field} exists")),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use falco_catalog::versions::{self, Presence, Since, Subject};
 use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Check, Left, Right};
 
-use crate::check::{CheckCx, DEPRECATED_FIELDS, LintNote, Problem, fields, range};
+use crate::check::{CheckCx, DEPRECATED_FIELDS, LintNote, Problem, fields};
 use crate::lints::maybe_newer_than_engine;
 use crate::options::Version;
 
@@ -71,12 +71,8 @@ pub(super) fn doubts(cx: &CheckCx<'_>, check: &Check, out: &mut Vec<LintNote>) {
     }
     let mut doubt = |subject, name: &str, place: TextRange| {
         let (Presence::Unknown, Some(since)) = presence(cx.engine, subject, name) else { return };
-        out.push(LintNote {
-            lint: &maybe_newer_than_engine::LINT,
-            range: range(place),
-            message: maybe_newer_than_engine::message(cx.engine, subject, name),
-            help: Some(format!("it came with {since}")),
-        });
+        let message = maybe_newer_than_engine::message(cx.engine, subject, name);
+        out.push(LintNote::new(&maybe_newer_than_engine::LINT, place, message, Some(format!("it came with {since}"))));
     };
     if let Some((op, place)) = check.op {
         doubt(Subject::Operator, op.as_str(), place);

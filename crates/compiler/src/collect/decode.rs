@@ -5,12 +5,14 @@ use std::sync::Arc;
 use falco_syntax::yaml::schema;
 
 use crate::collect::{Collector, ItemCx};
+use crate::diagnostic::Repair;
 use crate::items::ItemIr;
 use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag};
-use crate::value::{Entry, Scalar, Style, Value, get};
+use crate::value::{Entry, Scalar, Value, get};
+use falco_catalog::suggest;
 
 /// A mapping that keys are looked up in: an item or an entry of a sequence in it.
 pub(crate) struct Keys<'a> {
@@ -35,6 +37,11 @@ impl Keys<'_> {
         get(self.entries, key)
     }
 
+    /// A place in the mapping, by which it can be found again.
+    pub(crate) fn anchor(&self) -> Loc {
+        self.entries.first().map_or(self.title, |entry| entry.key.loc(self.ir.uid))
+    }
+
     fn value_path(&self, key: &str, value: &Value) -> Path {
         self.path.step(ItemType::ValueFor, key, self.ir.uid, value.mark())
     }
@@ -53,6 +60,13 @@ impl Collector<'_> {
     pub(crate) fn missing_key(&mut self, keys: &Keys<'_>, key: &str) {
         let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, format!("{} has no `{key}`", keys.noun), keys.title)
             .help(format!("add `{key}: …`"));
+        let diag = match placeholder(keys.noun, key) {
+            Some(value) => {
+                let insert = Repair::InsertKey { at: keys.anchor(), key: key.to_owned(), value: value.to_owned() };
+                diag.repair(format!("add `{key}`"), vec![insert], false)
+            }
+            None => diag,
+        };
         self.shape_error(diag, keys.path.clone());
     }
 
@@ -71,7 +85,14 @@ impl Collector<'_> {
         let uid = keys.ir.uid;
         match &entry.value {
             Value::Null { .. } => {
-                self.bad_shape(format!("`{key}` has no value"), entry.key.loc(uid), keys.path.clone());
+                let message = format!("`{key}` has no value");
+                let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, entry.key.loc(uid));
+                // Without a value a key can only stand where it need not stand at all.
+                if placeholder(keys.noun, key).is_none() {
+                    let remove = vec![Repair::RemoveEntry(entry.key.loc(uid))];
+                    diag = diag.repair(format!("remove `{key}`"), remove, false);
+                }
+                self.shape_error(diag, keys.path.clone());
                 None
             }
             Value::Scalar(scalar) if scalar.text.is_empty() => {
@@ -83,7 +104,11 @@ impl Collector<'_> {
             other => {
                 let message = format!("`{key}` must be a single value, not {}", other.kind_name());
                 let path = keys.value_path(key, other);
-                self.bad_shape(message, other.loc(uid), path);
+                let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, other.loc(uid));
+                if matches!(other, Value::Seq { items, .. } if matches!(items.as_slice(), [Value::Scalar(_)])) {
+                    diag = diag.repair("take it out of the sequence", vec![Repair::Unwrap(other.loc(uid))], false);
+                }
+                self.shape_error(diag, path);
                 None
             }
         }
@@ -94,14 +119,19 @@ impl Collector<'_> {
         keys: &Keys<'_>,
         key: &str,
         expected: &str,
-        decode: impl FnOnce(&str) -> Option<T>,
+        decode: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let scalar = self.optional_text(keys, key)?;
         let decoded = decode(&scalar.text);
         if decoded.is_none() {
             let message = format!("`{key}` must be {expected}, not `{}`", short(&scalar.text));
             let path = keys.path.step(ItemType::ValueFor, key, keys.ir.uid, scalar.start);
-            self.bad_shape(message, scalar.loc(keys.ir.uid), path);
+            let loc = scalar.loc(keys.ir.uid);
+            let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, loc);
+            if let Some(best) = suggest::best(&scalar.text, ["true", "false"]).filter(|best| decode(best).is_some()) {
+                diag = diag.did_you_mean(loc, best);
+            }
+            self.shape_error(diag, path);
         }
         decoded
     }
@@ -143,11 +173,10 @@ impl Collector<'_> {
             };
             let loc = if entry.value.is_null() { entry.key.loc(uid) } else { entry.value.loc(uid) };
             let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, loc);
-            if let Value::Scalar(scalar) = &entry.value
-                && scalar.style == Style::Plain
-                && !scalar.text.contains(['\n', '[', ']', '{', '}', ','])
-            {
-                diag = diag.fix("make it a sequence", loc, format!("[{}]", scalar.text), false);
+            if let Value::Scalar(_) = &entry.value {
+                diag = diag.repair("make it a sequence", vec![Repair::Wrap(loc)], false);
+            } else if entry.value.is_null() {
+                diag = diag.repair(format!("remove `{key}`"), vec![Repair::RemoveEntry(loc)], false);
             }
             self.shape_error(diag, path);
             return None;
@@ -173,6 +202,23 @@ impl Collector<'_> {
 /// An unsigned 32-bit number as Falco's YAML reader takes it.
 pub(crate) fn decode_u32(text: &str) -> Option<u32> {
     schema::decode_unsigned(text, u64::from(u32::MAX)).and_then(|n| u32::try_from(n).ok())
+}
+
+/// What to write first for a key that something must have.
+pub(crate) fn placeholder(noun: &str, key: &str) -> Option<&'static str> {
+    Some(match (noun, key) {
+        ("rule", "desc") => "TODO",
+        // Holds for every event, so that the rule is a whole one and nobody overlooks that the condition is yet to be written.
+        ("rule" | "macro", "condition") => "evt.num >= 0",
+        ("rule", "output") => "event %evt.type",
+        ("rule", "priority") => "NOTICE",
+        ("rule", "enabled") => "true",
+        ("list", "items") => "[]",
+        ("exception", "name") => "name_me",
+        ("exception", "fields") => "[proc.name]",
+        ("plugin requirement" | "alternative", "version") => "0.1.0",
+        _ => return None,
+    })
 }
 
 /// A text for a message, cut if it is long.

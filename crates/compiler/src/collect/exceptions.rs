@@ -7,6 +7,7 @@ use falco_syntax::condition::ast::{Modifier, Operator};
 use crate::check;
 use crate::collect::decode::{Keys, short};
 use crate::collect::{Collector, ExceptionEntry, ExceptionState, ItemCx};
+use crate::diagnostic::Repair;
 use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
@@ -134,7 +135,8 @@ impl Collector<'_> {
                     FalcoCode::AppendNoValues,
                     "an appended exception without `values` changes nothing",
                     keys.title,
-                );
+                )
+                .repair("remove the exception", vec![Repair::RemoveElement(keys.title)], true);
                 self.sink.report(FalcoCode::AppendNoValues, diag, path.clone());
             }
             return Some(Vec::new());
@@ -146,7 +148,13 @@ impl Collector<'_> {
                 other => format!("`values` must be a sequence, not {}", other.kind_name()),
             };
             let loc = if entry.value.is_null() { entry.key.loc(uid) } else { entry.value.loc(uid) };
-            self.bad_shape(message, loc, values_path);
+            let mut diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, loc);
+            if entry.value.as_scalar().is_some() {
+                diag = diag.repair("make it a sequence", vec![Repair::Wrap(loc)], false);
+            } else if entry.value.is_null() {
+                diag = diag.repair("remove `values`", vec![Repair::RemoveEntry(loc)], false);
+            }
+            self.shape_error(diag, values_path);
             return (!self.halted()).then(Vec::new);
         };
         let mut values = Vec::with_capacity(items.len());
@@ -167,7 +175,9 @@ impl Collector<'_> {
         match value {
             Value::Scalar(scalar) => {
                 if scalar.text.is_empty() {
-                    self.bad_shape("an empty text cannot be used in an exception".into(), scalar.loc(uid), path);
+                    let message = "an empty text cannot be used in an exception";
+                    let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, scalar.loc(uid));
+                    self.shape_error(diag, path);
                     return ExceptionEntry::Empty(value.loc(uid));
                 }
                 ExceptionEntry::Text(uid, Arc::new(scalar.clone()))
@@ -200,14 +210,9 @@ impl Collector<'_> {
             let Some(mut diag) = lint.diag(&self.options.lints, message, loc) else { return };
             let free = KNOWN.into_iter().filter(|known| keys.get(known).is_none());
             if let Some(best) = suggest::best(&key.text, free) {
-                diag = diag.help(format!("did you mean `{best}`?")).fix(
-                    format!("replace with `{best}`"),
-                    loc,
-                    best,
-                    false,
-                );
+                diag = diag.did_you_mean(loc, best);
             }
-            self.sink.ours(diag);
+            self.sink.ours(diag.repair(format!("remove `{}`", key.text), vec![Repair::RemoveEntry(loc)], false));
         }
     }
 
@@ -218,6 +223,18 @@ impl Collector<'_> {
         let Some(fields) = exception.fields.clone() else { return };
         let refuse = |this: &mut Self, message: String, loc: Loc, help: Option<String>| {
             let diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc).maybe_help(help);
+            this.sink.report(FalcoCode::ErrValidate, diag, path.clone());
+        };
+        let refuse_with = |this: &mut Self, message: String, loc: Loc, fix: (String, Vec<Repair<Loc>>)| {
+            let diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc).repair(fix.0, fix.1, false);
+            this.sink.report(FalcoCode::ErrValidate, diag, path.clone());
+        };
+        let refuse_comp = |this: &mut Self, comp: &str, loc: Loc| {
+            let (message, best) = unknown_comp(comp);
+            let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc);
+            if let Some(best) = best {
+                diag = diag.did_you_mean(loc, best);
+            }
             this.sink.report(FalcoCode::ErrValidate, diag, path.clone());
         };
         match &fields {
@@ -236,7 +253,15 @@ impl Collector<'_> {
                             exception.broken = true;
                             let message =
                                 format!("`comps` and `fields` differ in length: {} and {}", comps.len(), items.len());
-                            refuse(self, message, *loc, None);
+                            let written = comps.iter().map(ExceptionEntry::text).chain(std::iter::repeat("="));
+                            let text = format!("[{}]", written.take(items.len()).collect::<Vec<_>>().join(", "));
+                            let diag = RawDiag::falco(FalcoCode::ErrValidate, message, *loc).fix(
+                                format!("replace with `{text}`"),
+                                *loc,
+                                text,
+                                false,
+                            );
+                            self.sink.report(FalcoCode::ErrValidate, diag, path.clone());
                         }
                         for comp in comps {
                             if self.halted() {
@@ -244,8 +269,7 @@ impl Collector<'_> {
                             }
                             if !is_comp(comp.text()) {
                                 exception.broken = true;
-                                let (message, help) = unknown_comp(comp.text());
-                                refuse(self, message, comp.loc(), help);
+                                refuse_comp(self, comp.text(), comp.loc());
                             }
                         }
                     }
@@ -255,7 +279,23 @@ impl Collector<'_> {
                             "`comps` must be a sequence of {} operators, since `fields` is a sequence",
                             items.len()
                         );
-                        refuse(self, message, other.loc(), None);
+                        match (other, items.len()) {
+                            (ExceptionEntry::Text(..), 1) => {
+                                let fix = ("make it a sequence".to_owned(), vec![Repair::Wrap(other.loc())]);
+                                refuse_with(self, message, other.loc(), fix);
+                            }
+                            (ExceptionEntry::Text(_, comp), fields) => {
+                                let text = format!("[{}]", vec![&*comp.text; fields].join(", "));
+                                let diag = RawDiag::falco(FalcoCode::ErrValidate, message, other.loc()).fix(
+                                    format!("replace with `{text}`"),
+                                    other.loc(),
+                                    text,
+                                    false,
+                                );
+                                self.sink.report(FalcoCode::ErrValidate, diag, path.clone());
+                            }
+                            _ => refuse(self, message, other.loc(), None),
+                        }
                     }
                     None => {}
                 }
@@ -275,24 +315,33 @@ impl Collector<'_> {
                         if !matches!(comp, "in" | "pmatch" | "intersects") && modifier_comp(comp).is_none() {
                             exception.broken = true;
                             let loc = exception.comps.as_ref().map_or(name_loc, ExceptionEntry::loc);
-                            let (message, help) = if is_comp(comp) {
-                                (
-                                    format!(
-                                        "`{comp}` cannot be used with a single field: only `in`, `pmatch`, \
-                                         `intersects` and forms such as `startswith anyof` can"
-                                    ),
-                                    Some("write `fields` and `comps` as sequences of one".to_owned()),
-                                )
+                            if is_comp(comp) {
+                                let message = format!(
+                                    "`{comp}` cannot be used with a single field: only `in`, `pmatch`, `intersects` \
+                                     and forms such as `startswith anyof` can"
+                                );
+                                let values = exception.values.iter().map(|value| Repair::Wrap(value.loc()));
+                                let repairs = [fields.loc(), loc].map(Repair::Wrap).into_iter().chain(values).collect();
+                                let title = "write `fields` and `comps` as sequences of one";
+                                let diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc)
+                                    .help(title)
+                                    .repair(title, repairs, false);
+                                self.sink.report(FalcoCode::ErrValidate, diag, path.clone());
                             } else {
-                                unknown_comp(comp)
-                            };
-                            refuse(self, message, loc, help);
+                                refuse_comp(self, comp, loc);
+                            }
                         }
                     }
                     Some(other) => {
                         exception.broken = true;
-                        let message = "`comps` must be a single operator, since `fields` is a single field";
-                        refuse(self, message.to_owned(), other.loc(), None);
+                        let message = "`comps` must be a single operator, since `fields` is a single field".to_owned();
+                        match other {
+                            ExceptionEntry::List(loc, items) if items.len() == 1 => {
+                                let fix = ("take it out of the sequence".to_owned(), vec![Repair::Unwrap(*loc)]);
+                                refuse_with(self, message, *loc, fix);
+                            }
+                            _ => refuse(self, message, other.loc(), None),
+                        }
                     }
                     None => {}
                 }
@@ -344,13 +393,13 @@ fn is_string_operator(op: Operator) -> bool {
     !matches!(op, O::Exists | O::Lt | O::Le | O::Gt | O::Ge | O::In | O::Intersects | O::Pmatch)
 }
 
-fn unknown_comp(text: &str) -> (String, Option<String>) {
-    let help = suggest::best(text, Operator::ALL.into_iter().map(Operator::as_str))
-        .map(|best| format!("did you mean `{best}`?"));
+/// The sentence about an operator that is none, and the one that was probably meant.
+fn unknown_comp(text: &str) -> (String, Option<&'static str>) {
+    let best = suggest::best(text, Operator::ALL.into_iter().map(Operator::as_str));
     let message = if text.is_empty() {
         "an element of `comps` must be an operator".to_owned()
     } else {
         format!("`{}` is no operator", short(text))
     };
-    (message, help)
+    (message, best)
 }

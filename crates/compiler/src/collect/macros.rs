@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::collect::overrides::{Operation, OverrideTable, suggest_earlier};
+use crate::collect::overrides::{Operation, OverrideTable, define_instead, suggest_earlier};
 use crate::collect::{Collector, ItemCx, MacroState, Node, SiteRaw};
 use crate::index::Change;
 use crate::report::FalcoCode;
@@ -64,6 +64,7 @@ impl Collector<'_> {
                 site.name,
             );
             let diag = suggest_earlier(diag, self.suggest.macro_(self.collection, &name), site.name);
+            let diag = define_instead(cx, diag);
             self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
             if self.halted() {
                 return;

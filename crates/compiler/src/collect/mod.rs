@@ -27,7 +27,7 @@ pub(crate) use state::{
 };
 pub(crate) use table::{Numbers, Table};
 
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::items::{Element, FileItems, HEAD_KEYS, ItemIr};
 use crate::lints;
 use crate::loc::Loc;
@@ -151,15 +151,11 @@ impl Collector<'_> {
             let Some(key) = entry.key.as_scalar() else { continue };
             if let Some(best) = suggest::best(&key.text, HEAD_KEYS.iter().map(|(key, _)| *key)) {
                 diag.loc = key.loc(ir.uid);
-                diag = diag.help(format!("did you mean `{best}`?")).fix(
-                    format!("replace with `{best}`"),
-                    key.loc(ir.uid),
-                    best,
-                    false,
-                );
+                diag = diag.did_you_mean(key.loc(ir.uid), best);
                 break;
             }
         }
+        diag = diag.repair("remove the item", vec![Repair::RemoveElement(ir.title_loc())], false);
         let path = Path::file().step(ItemType::RulesContentItem, "", ir.uid, 0);
         self.sink.report(FalcoCode::UnknownItem, diag, path);
     }
@@ -179,7 +175,8 @@ impl Collector<'_> {
                     FalcoCode::UnknownKey,
                     format!("{} is no key and is ignored", entry.key.kind_name()),
                     entry.key.loc(ir.uid),
-                );
+                )
+                .repair("remove it", vec![Repair::RemoveEntry(entry.key.loc(ir.uid))], false);
                 self.sink.report(FalcoCode::UnknownKey, diag, Path::file().step(ty, name, ir.uid, 0));
                 continue;
             };
@@ -196,13 +193,10 @@ impl Collector<'_> {
             if &*key.text == "<<" {
                 diag = diag.help("Falco does not merge mappings; write the keys out");
             } else if let Some(best) = suggest::best(&key.text, known.iter().copied().filter(|key| !given(key))) {
-                diag = diag.help(format!("did you mean `{best}`?")).fix(
-                    format!("replace with `{best}`"),
-                    key.loc(ir.uid),
-                    best,
-                    false,
-                );
+                diag = diag.did_you_mean(key.loc(ir.uid), best);
             }
+            let remove = vec![Repair::RemoveEntry(key.loc(ir.uid))];
+            diag = diag.repair(format!("remove `{}`", key.text), remove, false);
             self.sink.report(FalcoCode::UnknownKey, diag, Path::file().step(ty, name, ir.uid, 0));
         }
     }
@@ -219,7 +213,10 @@ impl Collector<'_> {
             return;
         };
         let place = ir.entries.get(first).map_or(ir.loc(), |e| e.key.loc(ir.uid));
-        let diag = diag.label(place, "the one that counts");
+        let diag = diag
+            .label(place, "the one that counts")
+            .repair("remove this one", vec![Repair::RemoveEntry(entry.key.loc(ir.uid))], false)
+            .repair("remove the first one", vec![Repair::RemoveEntry(place)], false);
         self.sink.ours(diag);
     }
 }

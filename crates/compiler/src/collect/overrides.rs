@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::collect::decode::short;
 use crate::collect::{Collector, ItemCx};
+use crate::diagnostic::Repair;
 use crate::lints;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
@@ -97,7 +98,10 @@ impl Collector<'_> {
 
     pub(super) fn append_and_override(&mut self, cx: &ItemCx<'_>) {
         let loc = cx.ir.get("append").map_or(cx.ir.title_loc(), |entry| entry.key.loc(cx.ir.uid));
-        self.bad_shape("`append: true` and `override` exclude each other".into(), loc, cx.path.clone());
+        let message = "`append: true` and `override` exclude each other";
+        let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, loc);
+        let diag = diag.repair("remove `append`", vec![Repair::RemoveEntry(loc)], false);
+        self.shape_error(diag, cx.path.clone());
     }
 
     /// Reads the `override` mapping. An empty one and a single value count as absent.
@@ -122,8 +126,12 @@ impl Collector<'_> {
                 let part = if cx.noun == "list" { "items" } else { "condition" };
                 let message = format!("this `override` has no effect; it must be a mapping such as `{part}: append`");
                 let lint = &lints::override_ignored::LINT;
-                if let Some(diag) = lint.diag(&self.options.lints, message, scalar.loc(uid)) {
-                    self.sink.ours(diag);
+                if let Some(mut diag) = lint.diag(&self.options.lints, message, scalar.loc(uid)) {
+                    if matches!(&*scalar.text, "append" | "replace") {
+                        let map = format!("{{{part}: {}}}", scalar.text);
+                        diag = diag.fix(format!("write `{map}`"), scalar.loc(uid), map, false);
+                    }
+                    self.sink.ours(diag.repair("remove it", vec![Repair::RemoveEntry(entry.key.loc(uid))], false));
                 }
                 return overrides;
             }
@@ -181,12 +189,7 @@ impl Collector<'_> {
                 if operation == Operation::Append && can_replace {
                     diag = diag.help("use `replace`").fix("use `replace`", entry.value.loc(uid), "replace", false);
                 } else if let Some(best) = suggest::best(&key.text, table.replace.iter().copied()) {
-                    diag = diag.help(format!("did you mean `{best}`?")).fix(
-                        format!("replace with `{best}`"),
-                        key.loc(uid),
-                        best,
-                        false,
-                    );
+                    diag = diag.did_you_mean(key.loc(uid), best);
                 }
                 let path = path.step(ItemType::Overrides, &*key.text, uid, key.start);
                 self.shape_error(diag, path);
@@ -203,8 +206,21 @@ impl Collector<'_> {
 pub(super) fn suggest_earlier(diag: RawDiag, best: Option<String>, loc: Loc) -> RawDiag {
     match best {
         Some(best) => {
-            diag.help(format!("did you mean `{best}`?")).fix(format!("replace with `{best}`"), loc, best, false)
+            let value = Repair::Value { at: loc, text: best.clone() };
+            diag.help(format!("did you mean `{best}`?")).repair(format!("replace with `{best}`"), vec![value], false)
         }
         None => diag.help("Falco applies changes in load order: the definition must come first"),
+    }
+}
+
+/// Adds the fix that makes an append to nothing a definition.
+pub(super) fn define_instead(cx: &ItemCx<'_>, diag: RawDiag) -> RawDiag {
+    let entry = cx.ir.get("append").or_else(|| cx.ir.get("override"));
+    match entry {
+        Some(entry) => {
+            let remove = vec![Repair::RemoveEntry(entry.key.loc(cx.ir.uid))];
+            diag.repair(format!("define the {} here", cx.noun), remove, false)
+        }
+        None => diag,
     }
 }

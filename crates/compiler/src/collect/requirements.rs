@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::collect::decode::{Keys, decode_u32, short};
 use crate::collect::state::PluginRequirement;
 use crate::collect::{Collector, ItemCx};
+use crate::diagnostic::Repair;
 use crate::options::Version;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag};
@@ -22,7 +23,8 @@ impl Collector<'_> {
                 Ok(version) => version,
                 Err(_) => {
                     let message = format!("`{}` is no version: write `x.y.z` or a whole number", short(&scalar.text));
-                    self.bad_shape(message, scalar.loc(cx.ir.uid), cx.path.clone());
+                    let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, scalar.loc(cx.ir.uid));
+                    self.shape_error(complete_version(diag, &scalar.text), cx.path.clone());
                     return;
                 }
             },
@@ -118,6 +120,7 @@ impl Collector<'_> {
             let Ok(parsed) = version.text.parse::<Version>() else {
                 let message = format!("`{}` is no version of the form `x.y.z`", short(&version.text));
                 let diag = RawDiag::falco(FalcoCode::ErrValidate, message, version.loc(uid));
+                let diag = complete_version(diag, &version.text);
                 self.sink.report(FalcoCode::ErrValidate, diag, entry_path.clone());
                 if self.halted() {
                     return;
@@ -126,7 +129,11 @@ impl Collector<'_> {
             };
             if alternatives.iter().any(|(known, _)| **known == *name.text) {
                 let message = format!("plugin `{}` is named twice in one requirement", name.text);
-                let diag = RawDiag::falco(FalcoCode::ErrValidate, message, name.loc(uid));
+                let diag = RawDiag::falco(FalcoCode::ErrValidate, message, name.loc(uid)).repair(
+                    "remove this alternative",
+                    vec![Repair::RemoveElement(name.loc(uid))],
+                    false,
+                );
                 self.sink.report(FalcoCode::ErrValidate, diag, entry_path.clone());
                 if self.halted() {
                     return;
@@ -138,5 +145,18 @@ impl Collector<'_> {
         if !alternatives.is_empty() {
             self.collection.plugins.push(PluginRequirement { loc: item.loc(uid), alternatives });
         }
+    }
+}
+
+/// Adds the fix for a version that lacks its last numbers or begins with a `v`.
+fn complete_version(diag: RawDiag, text: &str) -> RawDiag {
+    let numbers = text.trim().trim_start_matches(['v', 'V']);
+    let completed = [numbers.to_owned(), format!("{numbers}.0"), format!("{numbers}.0.0")];
+    match completed.into_iter().find(|text| text.parse::<Version>().is_ok()) {
+        Some(best) => {
+            let loc = diag.loc;
+            diag.fix(format!("replace with `{best}`"), loc, best, false)
+        }
+        None => diag,
     }
 }

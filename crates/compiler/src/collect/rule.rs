@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::collect::decode::{Keys, short};
+use crate::collect::decode::{Keys, placeholder, short};
 use crate::collect::exceptions::Reading;
 use crate::collect::overrides::{Operation, OverrideTable, Overrides, suggest_earlier};
 use crate::collect::{Collector, ExceptionState, ItemCx, Node, RuleState, SiteRaw};
+use crate::diagnostic::Repair;
 use crate::index::Change;
 use crate::lints;
 use crate::loc::Loc;
@@ -133,6 +134,16 @@ impl Collector<'_> {
             if source_loc.is_none() {
                 diag = diag.help(format!("a rule without `source` is for `syscall`; add `source: {}`", earlier.source));
             }
+            diag = diag.repair(
+                format!("set `source` to `{}`", earlier.source),
+                vec![match source_loc {
+                    Some(at) => Repair::Value { at, text: earlier.source.to_string() },
+                    None => {
+                        Repair::InsertKey { at: site.name, key: "source".into(), value: earlier.source.to_string() }
+                    }
+                }],
+                false,
+            );
             self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
             if self.halted() {
                 return;
@@ -143,12 +154,7 @@ impl Collector<'_> {
             let message = format!("unknown event source `{source_name}`: the rule is skipped");
             let mut diag = RawDiag::falco(FalcoCode::UnknownSource, message, source_loc.unwrap_or(site.name));
             if let (Some(best), Some(loc)) = (self.catalog().suggest_source(&source_name), source_loc) {
-                diag = diag.help(format!("did you mean `{best}`?")).fix(
-                    format!("replace with `{best}`"),
-                    loc,
-                    best,
-                    false,
-                );
+                diag = diag.did_you_mean(loc, best);
             }
             self.sink.report(FalcoCode::UnknownSource, diag, cx.path.clone());
         }
@@ -276,7 +282,12 @@ impl Collector<'_> {
                 let lint = &lints::ignored_key::LINT;
                 if let Some(diag) = lint.diag(&self.options.lints, message, key.loc(cx.ir.uid)) {
                     let help = format!("write `override: {{{}: replace}}` to change it", key.text);
-                    self.sink.ours(diag.help(help));
+                    let mut diag = diag.help(help);
+                    if let Some((loc, text)) = instead_of_append(cx) {
+                        diag = diag.fix("replace `append` with `override`", loc, text, false);
+                    }
+                    let remove = vec![Repair::RemoveEntry(key.loc(cx.ir.uid))];
+                    self.sink.ours(diag.repair(format!("remove `{}`", key.text), remove, false));
                 }
             }
         }
@@ -305,7 +316,8 @@ impl Collector<'_> {
                     FalcoCode::ErrValidate,
                     "an appended rule needs `condition` or `exceptions`",
                     cx.ir.title_loc(),
-                );
+                )
+                .repair("remove the item", vec![Repair::RemoveElement(cx.ir.title_loc())], false);
                 self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
             }
             if self.halted() {
@@ -365,8 +377,11 @@ impl Collector<'_> {
         source: Option<&str>,
     ) {
         let path = exception.path(&cx.path);
-        let refuse = |this: &mut Self, message: String, loc: Loc| {
-            let diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc);
+        let refuse = |this: &mut Self, message: String, loc: Loc, fix: Option<(String, Repair<Loc>)>| {
+            let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, loc);
+            if let Some((title, repair)) = fix {
+                diag = diag.repair(title, vec![repair], false);
+            }
             this.sink.report(FalcoCode::ErrValidate, diag, path.clone());
         };
         let name = Arc::clone(&exception.name);
@@ -377,6 +392,7 @@ impl Collector<'_> {
                         self,
                         format!("exception `{name}` exists: an append may only add values, not `{key}`"),
                         entry.loc(),
+                        Some((format!("remove `{key}`"), Repair::RemoveEntry(entry.loc()))),
                     );
                     if self.halted() {
                         return;
@@ -391,7 +407,11 @@ impl Collector<'_> {
         }
         if !exception.fields.as_ref().is_some_and(super::ExceptionEntry::is_valid) {
             let message = format!("there is no exception `{name}` to append to, and a new one needs `fields`");
-            refuse(self, message, exception.name_loc);
+            let best = suggest::best(&name, exceptions.iter().map(|e| &*e.name));
+            let fix = best.map(|best| {
+                (format!("replace with `{best}`"), Repair::Value { at: exception.name_loc, text: best.to_owned() })
+            });
+            refuse(self, message, exception.name_loc, fix);
             return;
         }
         if exception.values.is_empty() {
@@ -399,6 +419,7 @@ impl Collector<'_> {
                 self,
                 format!("there is no exception `{name}` to append to, and a new one needs `values`"),
                 exception.name_loc,
+                None,
             );
             if self.halted() {
                 return;
@@ -418,7 +439,12 @@ impl Collector<'_> {
         }
         let message = format!("source `{}` is not the rule's source `{}`", source.text, rule.source);
         let diag = RawDiag::falco(FalcoCode::ErrValidate, message, source.loc(cx.ir.uid))
-            .label(rule.definition_name, "the rule is defined here");
+            .label(rule.definition_name, "the rule is defined here")
+            .repair(
+                format!("set `source` to `{}`", rule.source),
+                vec![Repair::Value { at: source.loc(cx.ir.uid), text: rule.source.to_string() }],
+                false,
+            );
         self.sink.report(FalcoCode::ErrValidate, diag, cx.path.clone());
     }
 
@@ -494,6 +520,19 @@ impl Collector<'_> {
                 loc,
             )
             .help(format!("add `{key}: replace` to `override`"));
+            let inside = cx.ir.get("override").and_then(|over| match &over.value {
+                crate::value::Value::Map { entries, .. } => entries.first(),
+                _ => None,
+            });
+            let diag = match inside {
+                Some(first) => {
+                    let at = first.key.loc(cx.ir.uid);
+                    let insert = Repair::InsertKey { at, key: key.to_owned(), value: "replace".into() };
+                    diag.repair(format!("add `{key}: replace` to `override`"), vec![insert], false)
+                }
+                None => diag,
+            };
+            let diag = diag.repair(format!("remove `{key}`"), vec![Repair::RemoveEntry(loc)], false);
             self.shape_error(diag, cx.path.step(ItemType::Overrides, key, cx.ir.uid, entry.value.mark()));
             if self.halted() {
                 return;
@@ -525,7 +564,13 @@ impl Collector<'_> {
                     _ => None,
                 });
                 let loc = loc.map_or(cx.ir.title_loc(), |entry| entry.key.loc(cx.ir.uid));
-                self.bad_shape(format!("`override` names `{key}`, but the item has no `{key}`"), loc, cx.path.clone());
+                let message = format!("`override` names `{key}`, but the item has no `{key}`");
+                let diag = RawDiag::falco(FalcoCode::ErrYamlValidate, message, loc).repair(
+                    format!("remove `{key}` from `override`"),
+                    vec![Repair::RemoveEntry(loc)],
+                    false,
+                );
+                self.shape_error(diag, cx.path.clone());
                 continue;
             }
             match key {
@@ -601,7 +646,8 @@ impl Collector<'_> {
             )
             .help(
                 "a rule needs `desc`, `condition`, `output` and `priority`; to change an earlier rule, add `override`",
-            );
+            )
+            .repair("add what a rule needs", self.whole_rule(cx), false);
             self.shape_error(diag, cx.path.clone());
             return;
         }
@@ -616,9 +662,9 @@ impl Collector<'_> {
             let message = "switching a rule with `enabled` alone is deprecated; add `override: {enabled: replace}`";
             let mut diag = RawDiag::falco(FalcoCode::DeprecatedItem, message, loc);
             if cx.ir.get("override").is_none() && self.enabled_can_be_override(cx) {
-                let indent = "\n  ";
-                let end = Loc::new(uid, loc.end, loc.end);
-                diag = diag.fix("add `override`", end, format!("{indent}override: {{enabled: replace}}"), false);
+                let value = "{enabled: replace}".to_owned();
+                let insert = Repair::InsertKey { at: loc, key: "override".into(), value };
+                diag = diag.repair("add `override`", vec![insert], true);
             }
             self.sink.report(FalcoCode::DeprecatedItem, diag, cx.path.clone());
         }
@@ -627,6 +673,17 @@ impl Collector<'_> {
         let Some(rule) = self.collection.rules.get_mut(index) else { return };
         rule.enabled = enabled.unwrap_or(rule.enabled);
         rule.sites.push(site);
+    }
+
+    /// The keys that make a rule of an item that has only a name.
+    fn whole_rule(&self, cx: &ItemCx<'_>) -> Vec<Repair<Loc>> {
+        let keys = cx.keys();
+        let needed = ["desc", "condition", "output", "priority"];
+        let insert = |key: &str| {
+            let value = placeholder(cx.noun, key)?.to_owned();
+            Some(Repair::InsertKey { at: keys.anchor(), key: key.to_owned(), value })
+        };
+        needed.into_iter().filter(|key| cx.ir.get(key).is_none()).filter_map(insert).collect()
     }
 
     /// Whether the item has nothing that `override` would ask about.
@@ -644,6 +701,22 @@ impl Collector<'_> {
             .filter(|d| d.code.starts_with("LOAD_ERR"))
             .count()
     }
+}
+
+/// The `append` entry of an item, and the `override` that appends what can be appended and replaces everything else.
+fn instead_of_append(cx: &ItemCx<'_>) -> Option<(Loc, String)> {
+    let uid = cx.ir.uid;
+    let entry = cx.ir.get("append")?;
+    let keys = cx.ir.entries.iter().filter_map(|entry| entry.key.as_scalar()).map(|key| &*key.text);
+    let parts: Vec<String> = keys
+        .filter(|key| REPLACEABLE.contains(key))
+        .map(|key| match key {
+            "condition" | "exceptions" => format!("{key}: append"),
+            _ => format!("{key}: replace"),
+        })
+        .collect();
+    let loc = Loc::new(uid, entry.key.loc(uid).start, entry.value.loc(uid).end);
+    (cx.ir.get("override").is_none()).then(|| (loc, format!("override: {{{}}}", parts.join(", "))))
 }
 
 impl RuleState {

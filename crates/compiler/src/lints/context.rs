@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::collect::{Collection, Node, RuleState};
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::lints::Lint;
 use crate::loc::Loc;
 use crate::options::Options;
@@ -167,6 +167,23 @@ impl<'a> Context<'a> {
             let title = format!("replace with `{replacement}`");
             let mut diag = diag.maybe_help(help).fix(title, using.loc, replacement, true);
             diag.item = Some(using.item.clone());
+            self.diags.push(diag);
+        }
+    }
+
+    /// A finding anywhere with a fix that may change what is loaded.
+    pub(crate) fn push_repair(
+        &mut self,
+        lint: &Lint,
+        item: Owner,
+        loc: Loc,
+        message: String,
+        help: String,
+        (title, repairs): (String, Vec<Repair<Loc>>),
+    ) {
+        if let Some(diag) = lint.diag(&self.options.lints, message, loc) {
+            let mut diag = diag.help(help).repair(title, repairs, false);
+            diag.item = Some(item);
             self.diags.push(diag);
         }
     }

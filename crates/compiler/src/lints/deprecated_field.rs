@@ -19,7 +19,9 @@
 //!
 //! A check of a value that is never there is always false.
 
-use crate::check::{LintNote, Range};
+use falco_syntax::TextRange;
+
+use crate::check::LintNote;
 use crate::lints::{Lint, LintCategory};
 use crate::options::LintLevel;
 
@@ -33,8 +35,8 @@ pub static LINT: Lint = Lint {
 };
 
 /// The finding about a field in a condition.
-pub(crate) fn note(field: &str, range: Range, why: &str) -> LintNote {
-    LintNote { lint: &LINT, range, message: message(field), help: Some(format!("it {why}")) }
+pub(crate) fn note(field: &str, place: TextRange, why: &str) -> LintNote {
+    LintNote::new(&LINT, place, message(field), Some(format!("it {why}")))
 }
 
 pub(crate) fn message(field: &str) -> String {

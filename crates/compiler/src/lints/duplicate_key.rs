@@ -23,6 +23,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::diagnostic::Repair;
 use crate::items::ItemIr;
 use crate::lints::{Lint, LintCategory};
 use crate::loc::Loc;
@@ -84,7 +85,14 @@ fn mapping(
         let first = *seen.entry(&key.text).or_insert(loc);
         if first != loc {
             let diag = LINT.diag(&options.lints, message(&key.text), loc);
-            found.extend(diag.map(|diag| diag.label(first, label)));
+            let remove = |loc| vec![Repair::RemoveEntry(loc)];
+            found.extend(diag.map(|diag| {
+                diag.label(first, label).repair("remove this one", remove(loc), false).repair(
+                    "remove the first one",
+                    remove(first),
+                    false,
+                )
+            }));
         }
     }
 }

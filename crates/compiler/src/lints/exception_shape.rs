@@ -22,7 +22,7 @@
 use std::sync::Arc;
 
 use crate::collect::ExceptionEntry;
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::lints::{Context, Lint, LintCategory};
 use crate::options::LintLevel;
 
@@ -44,7 +44,10 @@ pub(super) fn check(cx: &mut Context<'_>) {
                 let text = value.text();
                 let message = format!("`{text}` is pasted as text and becomes more than one value");
                 let help = format!("to compare with this text, write `'\"{text}\"'`");
-                cx.push_at(&LINT, (ItemKind::Rule, Arc::clone(&rule.name)), value.loc(), message, Some(help));
+                let repair = Repair::Value { at: value.loc(), text: format!("\"{text}\"") };
+                let fix = (format!("replace with `\"{text}\"`"), vec![repair]);
+                let item = (ItemKind::Rule, Arc::clone(&rule.name));
+                cx.push_repair(&LINT, item, value.loc(), message, help, fix);
             }
         }
     }

@@ -19,6 +19,7 @@
 //!
 //! Connections to the other networks are overlooked.
 
+use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Check, Left, Operator, Right};
 
 use crate::lints::{Lint, LintCategory};
@@ -44,6 +45,16 @@ pub(crate) fn judge(check: &Check) -> Option<(String, String)> {
             "write one check for each network, joined with `or`".to_owned(),
         )
     })
+}
+
+/// The check as one for each network.
+pub(crate) fn instead(text: &str, check: &Check) -> Option<String> {
+    let written = |range: TextRange| text.get(std::ops::Range::<usize>::from(range));
+    let (Left::Field(field), Right::List { items, .. }) = (&check.left, &check.right) else { return None };
+    let left = written(field.range)?;
+    let checks: Option<Vec<String>> =
+        items.iter().map(|item| Some(format!("{left} = {}", written(item.range)?))).collect();
+    Some(format!("({})", checks?.join(" or ")))
 }
 
 #[cfg(test)]

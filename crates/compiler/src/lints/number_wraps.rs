@@ -48,6 +48,15 @@ pub(crate) fn judge(ty: ParamType, number: Number, value: &Const) -> Option<Stri
     Some(format!("this number does not fit the type {} and becomes `{became}`", ty.label()))
 }
 
+/// The number that Falco compares with.
+pub(crate) fn instead(value: &Const) -> Option<String> {
+    match value {
+        Const::Int(n) => Some(n.to_string()),
+        Const::Uint(n) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::fixture::check;

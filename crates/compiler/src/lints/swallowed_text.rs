@@ -70,6 +70,25 @@ fn loses_blank(text: &str, item: &Text) -> bool {
     false
 }
 
+/// A quoted text with the backslashes that stand in front of blanks doubled, but for the one at the end.
+pub(crate) fn instead(text: &str, place: TextRange) -> Option<String> {
+    let written = text.get(std::ops::Range::<usize>::from(place))?;
+    if !written.starts_with(['"', '\'']) {
+        return None;
+    }
+    let mut out = String::with_capacity(written.len() + 1);
+    let mut rest = written;
+    while let Some(at) = rest.find('\\') {
+        let (before, from) = rest.split_at(at);
+        let pair = from.get(..2)?;
+        out.push_str(before);
+        out.push_str(if pair == "\\ " && from.len() > 3 { "\\\\ " } else { pair });
+        rest = from.get(2..)?;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::fixture::check;

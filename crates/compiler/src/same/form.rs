@@ -17,6 +17,9 @@ use crate::stage::Condition;
 /// The one field whose `in` is not one `=` for each constant: it looks at the first of them only.
 const FIRST_ONLY: &str = "fd.net";
 
+/// The check that holds for every exit event.
+const EXIT: &str = "evt.dir:Charbuf Eq Bytes([60])";
+
 /// A condition in normal form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
@@ -26,19 +29,22 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The form of a rule's condition.
-    pub(super) fn of_rule(program: &Program, condition: &BoolExpr) -> Self {
-        Self::of_bool(program, condition, false)
+    /// The form of a rule's condition; with `exit_only` the rule is judged on exit events alone.
+    pub(super) fn of_rule(program: &Program, condition: &BoolExpr, exit_only: bool) -> Self {
+        Self::of_bool(program, condition, false, exit_only)
     }
 
-    fn of_bool(program: &Program, expr: &BoolExpr, negated: bool) -> Self {
+    fn of_bool(program: &Program, expr: &BoolExpr, negated: bool, exit_only: bool) -> Self {
         match expr {
             BoolExpr::And(children) | BoolExpr::Or(children) => {
-                let parts = children.iter().map(|child| Self::of_bool(program, child, negated)).collect();
+                let parts = children.iter().map(|child| Self::of_bool(program, child, negated, exit_only)).collect();
                 Self::join(matches!(expr, BoolExpr::And(_)) != negated, parts)
             }
-            BoolExpr::Not(child) => Self::of_bool(program, child, !negated),
-            BoolExpr::Atom(id, _) => of_atom(program, *id, negated),
+            BoolExpr::Not(child) => Self::of_bool(program, child, !negated, exit_only),
+            BoolExpr::Atom(id, _) => match of_atom(program, *id, negated) {
+                Self::Leaf { check, negated } if exit_only && check == EXIT => Self::join(!negated, Vec::new()),
+                form => form,
+            },
         }
     }
 

@@ -65,6 +65,7 @@ impl SpanMap<'_> {
                         .iter()
                         .map(|(loc, text)| Edit { span: self.span(*loc), text: text.clone() })
                         .collect(),
+                    repairs: fix.repairs.iter().map(|repair| repair.map(|loc| self.span(*loc))).collect(),
                     safe: fix.safe,
                 })
                 .collect(),
@@ -75,7 +76,8 @@ impl SpanMap<'_> {
     fn refers_to(&self, raw: &RawDiag, files: &FxHashSet<u32>) -> bool {
         let labels = raw.labels.iter().map(|(loc, _)| *loc);
         let edits = raw.fixes.iter().flat_map(|fix| fix.edits.iter().map(|(loc, _)| *loc));
-        labels.chain(edits).any(|loc| files.contains(&self.file(loc)))
+        let repairs = raw.fixes.iter().flat_map(|fix| fix.repairs.iter().flat_map(|repair| repair.places()).copied());
+        labels.chain(edits).chain(repairs).any(|loc| files.contains(&self.file(loc)))
     }
 }
 

@@ -7,8 +7,9 @@ use rustc_hash::FxHashSet;
 
 use crate::check::{Checked, Note, Problem};
 use crate::collect::{Collection, RuleState};
-use crate::diagnostic::{ItemKind, Severity};
+use crate::diagnostic::{ItemKind, Repair, Severity};
 use crate::lints;
+use crate::loc::Loc;
 use crate::options::LintLevels;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
@@ -282,7 +283,7 @@ fn report_notes(
                 } else if let Some((range, new)) = &problem.replacement {
                     let place = text.place(range.0, range.1);
                     if place.list.is_none() {
-                        diag = diag.fix(format!("replace with `{new}`"), place.loc, new, false);
+                        diag = rewrite(diag, place.loc, new);
                     }
                 }
                 findings.diags.push(diag);
@@ -292,21 +293,32 @@ fn report_notes(
                 let mut diag = RawDiag::falco(FalcoCode::CompileCondition, &*hint.message, place.loc).help(&*hint.help);
                 if let Some((list, item)) = place.list {
                     diag = diag.label(item, format!("from list `{list}`"));
-                } else if let Some(new) = &hint.replacement {
-                    diag = diag.fix(format!("replace with `{new}`"), place.loc, new, false);
+                } else if let Some((range, new)) = &hint.replacement {
+                    let place = text.place(range.0, range.1);
+                    if place.list.is_none() {
+                        diag = rewrite(diag, place.loc, new);
+                    }
                 }
                 findings.diags.push(diag);
             }
-            Note::Deprecated { range, field } => {
+            Note::Deprecated { range, field, remove } => {
                 let message = format!("field `{field}` is deprecated");
                 let place = text.place(range.0, range.1);
-                findings.diags.push(RawDiag::falco(FalcoCode::DeprecatedItem, message, place.loc));
+                let mut diag = RawDiag::falco(FalcoCode::DeprecatedItem, message, place.loc);
+                if let Some((check, says_nothing)) = remove {
+                    let check = text.place(check.0, check.1).loc;
+                    diag = diag.repair("remove the check", vec![Repair::RemoveCheck(check)], *says_nothing);
+                }
+                findings.diags.push(diag);
             }
-            Note::NaCheck { range } => {
+            Note::NaCheck { range, instead } => {
                 let message = "a missing value is never equal to `<NA>`; this check does not do what it seems to";
                 let place = text.place(range.0, range.1);
-                let diag =
+                let mut diag =
                     RawDiag::falco(FalcoCode::UnsafeNaCheck, message, place.loc).help("use `exists` or `not … exists`");
+                if let (Some(new), None) = (instead, &place.list) {
+                    diag = rewrite(diag, place.loc, new);
+                }
                 findings.diags.push(diag);
             }
             Note::Lint(note) => {
@@ -315,6 +327,12 @@ fn report_notes(
                     let mut diag = diag.maybe_help(note.help.clone());
                     if let Some((list, item)) = place.list {
                         diag = diag.label(item, format!("from list `{list}`"));
+                    } else if let Some(new) = &note.replacement {
+                        diag = rewrite(diag, place.loc, new);
+                    }
+                    if let Some(check) = note.remove {
+                        let check = text.place(check.0, check.1).loc;
+                        diag = diag.repair("remove the check", vec![Repair::RemoveCheck(check)], false);
                     }
                     findings.diags.push(diag);
                 }
@@ -322,6 +340,12 @@ fn report_notes(
             Note::Ref(_) => {}
         }
     }
+}
+
+/// Adds the fix that replaces a part of a condition.
+fn rewrite(diag: RawDiag, at: Loc, new: &str) -> RawDiag {
+    let repair = Repair::Rewrite { at, text: new.to_owned() };
+    diag.repair(format!("replace with `{new}`"), vec![repair], false)
 }
 
 fn has_hints(checked: &Checked) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use falco_syntax::condition::ast::Operator;
 
 use crate::collect::{ExceptionEntry, ExceptionState, RuleState, modifier_comp};
+use crate::diagnostic::Repair;
 use crate::loc::Loc;
 use crate::report::FalcoCode;
 use crate::sink::{Path, RawDiag};
@@ -81,8 +82,7 @@ impl Writer<'_> {
         }
     }
 
-    fn refuse(&mut self, code: FalcoCode, message: String, loc: Loc, help: Option<&str>) {
-        let diag = RawDiag::falco(code, message, loc).maybe_help(help.map(str::to_owned));
+    fn refuse(&mut self, diag: RawDiag, code: FalcoCode) {
         let path = self.exception.path(self.path);
         self.findings.report(code, diag, path);
     }
@@ -97,11 +97,21 @@ impl Writer<'_> {
         let message =
             format!("exception `{}` needs `comps`: a replaced exception has no defaults", self.exception.name);
         let help = if is_list { "add `comps: [=, …]`, one operator for each field" } else { "add `comps: in`" };
+        let value = match &self.exception.fields {
+            Some(ExceptionEntry::List(_, fields)) => format!("[{}]", vec!["="; fields.len()].join(", ")),
+            _ => "in".to_owned(),
+        };
+        let insert = Repair::InsertKey { at: self.at, key: "comps".into(), value };
+        let diag = RawDiag::falco(FalcoCode::ErrCompileCondition, message, self.at).help(help).repair(
+            "add `comps`",
+            vec![insert],
+            false,
+        );
         if is_list {
-            self.refuse(FalcoCode::ErrCompileCondition, message, self.at, Some(help));
+            self.refuse(diag, FalcoCode::ErrCompileCondition);
         } else {
             // Falco stumbles over the pasted text, which is reported from there.
-            self.findings.diags.push(RawDiag::falco(FalcoCode::ErrCompileCondition, message, self.at).help(help));
+            self.findings.diags.push(diag);
         }
         true
     }
@@ -116,9 +126,13 @@ impl Writer<'_> {
         };
         let mut first = true;
         for value in &exception.values {
-            if let ExceptionEntry::List(loc, _) = value {
-                let message = "a value must be a single value, since `fields` is a single field".to_owned();
-                self.refuse(FalcoCode::ErrValidate, message, *loc, None);
+            if let ExceptionEntry::List(loc, items) = value {
+                let message = "a value must be a single value, since `fields` is a single field";
+                let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, *loc);
+                if matches!(items.as_slice(), [ExceptionEntry::Text(..)]) {
+                    diag = diag.repair("take it out of the sequence", vec![Repair::Unwrap(*loc)], false);
+                }
+                self.refuse(diag, FalcoCode::ErrValidate);
                 continue;
             }
             if first {
@@ -168,7 +182,11 @@ impl Writer<'_> {
                     }
                     _ => format!("a tuple is a sequence of {} here, like `fields`", fields.len()),
                 };
-                self.refuse(FalcoCode::ErrValidate, message, tuple.loc(), None);
+                let mut diag = RawDiag::falco(FalcoCode::ErrValidate, message, tuple.loc());
+                if fields.len() == 1 && matches!(tuple, ExceptionEntry::Text(..)) {
+                    diag = diag.repair("make it a sequence", vec![Repair::Wrap(tuple.loc())], false);
+                }
+                self.refuse(diag, FalcoCode::ErrValidate);
                 continue;
             }
             self.glue(if first { " and not ((" } else { " or (" });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::collect::{Collection, ListState};
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::lints;
 use crate::loc::Loc;
 use crate::sink::RawDiag;
@@ -87,7 +87,12 @@ impl Stage<'_> {
         let Some(diag) = lints::nested_list::LINT.diag(&self.options.lints, message, at) else { return };
         let mut diag = diag
             .label(item.scalar.loc(item.uid), "named here")
-            .help(format!("name `{}` in list `{}` itself", innermost.name, list.name));
+            .help(format!("name `{}` in list `{}` itself", innermost.name, list.name))
+            .repair(
+                format!("add `{}` to the list", innermost.name),
+                vec![Repair::InsertElement { behind: at, value: innermost.name.to_string() }],
+                false,
+            );
         diag.item = Some((ItemKind::List, Arc::clone(&list.name)));
         diags.push(diag);
     }

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::check::events::{self, Events};
 use crate::collect::{Collection, MacroState, Node};
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag, RawFalco};
 use crate::stage::{Condition, Findings, Stage};
@@ -244,24 +244,29 @@ impl Stage<'_> {
             }
             (Some(callee), _) => diag(format!("macro `{name}` is used before it is defined"))
                 .label(callee.definition_name, "defined here")
-                .help("a macro only sees macros that are defined before it; move the definition up"),
+                .help("a macro only sees macros that are defined before it; move the definition up")
+                .repair(
+                    format!("move macro `{name}` in front of this item"),
+                    vec![Repair::Move { item: callee.definition_name, before: loc }],
+                    false,
+                ),
             (None, _) => {
                 if matches!(name, "and" | "or" | "not") {
                     return diag(format!("`{name}` is read as the name of a macro here, and there is none"))
                         .help("something is missing next to it");
                 }
                 let diag = diag(format!("undefined macro `{name}`"));
+                let define = |diag: RawDiag| {
+                    let (kind, name) = (ItemKind::Macro, name.to_owned());
+                    let define = Repair::Define { kind, name: name.clone(), before: loc };
+                    diag.repair(format!("create macro `{name}`"), vec![define], false)
+                };
                 if self.suggest.is_rule(collection, name) {
                     return diag.help("there is a rule of that name, but conditions can only use macros");
                 }
                 match self.suggest.macro_(collection, name) {
-                    Some(best) => diag.help(format!("did you mean `{best}`?")).fix(
-                        format!("replace with `{best}`"),
-                        loc,
-                        best,
-                        false,
-                    ),
-                    None => diag,
+                    Some(best) => define(diag.did_you_mean(loc, &best)),
+                    None => define(diag),
                 }
             }
         }

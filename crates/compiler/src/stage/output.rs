@@ -195,7 +195,8 @@ impl Stage<'_> {
                 "`%container.info` is deprecated and stands for nothing",
                 place,
             )
-            .help("the container plugin's fields are `%container.id`, `%container.name` and others");
+            .help("the container plugin's fields are `%container.id`, `%container.name` and others")
+            .fix("remove it", place, "", true);
             findings.report(FalcoCode::DeprecatedItem, diag, rule_path.clone());
             text.remove(found, end);
         }

@@ -7,7 +7,7 @@ use falco_catalog::EventSet;
 use crate::check::Checked;
 use crate::check::events::{self, Events};
 use crate::collect::{Collection, Node, RuleState};
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::options::Version;
 use crate::report::FalcoCode;
 use crate::sink::{ItemType, Path, RawDiag, RawFalco};
@@ -194,6 +194,9 @@ impl Stage<'_> {
         let mut diag = RawDiag::falco(FalcoCode::NoEvttype, message, rule.definition_name);
         if !none {
             diag = diag.help("begin the condition with `evt.type in (…)`, or set `warn_evttypes: false`");
+            let insert =
+                Repair::InsertKey { at: rule.definition_name, key: "warn_evttypes".into(), value: "false".into() };
+            diag = diag.repair("set `warn_evttypes: false`", vec![insert], false);
         }
         findings.report(FalcoCode::NoEvttype, diag, path.clone());
     }

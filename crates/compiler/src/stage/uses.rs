@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::collect::{Collection, Node};
-use crate::diagnostic::ItemKind;
+use crate::diagnostic::{ItemKind, Repair};
 use crate::report::FalcoCode;
 use crate::sink::RawDiag;
 use crate::stage::Units;
@@ -154,7 +154,7 @@ impl Uses {
         let mut push = |code, kind, noun: &str, name: &Arc<str>, loc| {
             let mut diag = RawDiag::falco(code, unused(noun, name), loc);
             diag.item = Some((kind, Arc::clone(name)));
-            diags.push(diag);
+            diags.push(diag.repair(format!("remove the {noun}"), vec![Repair::RemoveElement(loc)], false));
         };
         for id in collection.macros.order().iter().filter(|id| !self.uses_macro(**id) && !macros.contains(id)) {
             let Some(macro_) = collection.macros.get(*id).filter(|macro_| !macro_.broken) else { continue };
