@@ -211,20 +211,10 @@ impl Analysis {
         &self.inner.compilation
     }
 
-    /// What the files mean after edits, which must be in order of position.
+    /// What the files mean after edits of some of them.
     pub(crate) fn edited(&self, edits: &FileEdits) -> Compilation {
-        let mut files = self.inner.files.clone();
-        for (file, edits) in edits {
-            let Some(file) = files.get_mut(file.0 as usize) else { continue };
-            let mut text = file.text.to_string();
-            for edit in edits.iter().rev() {
-                text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.text);
-            }
-            file.text = text.into();
-        }
-        // The cache goes on from there to whatever is compiled next: most likely the same edits, once the author sees them.
-        let mut cache = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        compile_cached(&files, &self.inner.options, &mut cache)
+        let change = Change { edits: edits.iter().cloned().collect() };
+        self.compile_changed(&change).unwrap_or_else(|| self.inner.compilation.clone())
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -241,12 +231,8 @@ impl Analysis {
         &self.inner.settings
     }
 
-    pub(crate) fn compilation(&self) -> &Compilation {
-        &self.inner.compilation
-    }
-
-    /// What the files would mean with a change; `None` if it cannot be applied. The next snapshot starts from the result instead of
-    /// from this one, which makes no difference to it.
+    /// What the files would mean with a change; `None` if it cannot be applied. The cache goes on from there to whatever is compiled
+    /// next: most likely the same change, once the author sees it.
     pub(crate) fn compile_changed(&self, change: &Change) -> Option<Compilation> {
         let inner = &*self.inner;
         let mut files = inner.files.clone();
@@ -255,7 +241,7 @@ impl Analysis {
             *file = SourceFile::new(file.path.clone(), actions::apply(&file.text, edits)?);
         }
         let mut cache = inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(compile_cached(&files, &options(&inner.settings, &inner.catalog), &mut cache))
+        Some(compile_cached(&files, &inner.options, &mut cache))
     }
 
     pub(crate) fn items(&self) -> Arc<ItemIndex> {

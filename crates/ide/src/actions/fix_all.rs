@@ -305,7 +305,8 @@ mod tests {
     #[test]
     fn a_repair_that_would_break_a_file_is_left_out() {
         // Not a call: its event counts as an enter event, so that the direction says something.
-        let text = "- rule: r\n  desc: d\n  condition: evt.type = procexit and evt.dir = <\n  output: o\n  priority: INFO\n";
+        let text =
+            "- rule: r\n  desc: d\n  condition: evt.type = procexit and evt.dir = <\n  output: o\n  priority: INFO\n";
         let (after, fixed) = fixed(text, false);
         assert_eq!(after, text);
         assert_eq!(fixed.skipped[0].reason, "it would change what Falco loads");
@@ -313,7 +314,8 @@ mod tests {
 
     #[test]
     fn files_that_falco_refuses_become_ones_that_it_accepts() {
-        let text = "- macro: m\n  conditoin: evt.type = opne\n- rule: r\n  desc: d\n  condition: mm\n  priority: WARN\n";
+        let text =
+            "- macro: m\n  conditoin: evt.type = opne\n- rule: r\n  desc: d\n  condition: mm\n  priority: WARN\n";
         let (after, _) = fixed(text, true);
         let files = [WorkspaceFile { path: "rules.yaml".to_owned(), text: after.as_str().into() }];
         let analysis = Analysis::new(files.to_vec(), &Settings::default(), None);
@@ -329,8 +331,11 @@ mod tests {
 - macro: n
   condition: evt.dir=< and m
 //- /b.yaml
-- macro: k
+- rule: k
+  desc: d
   condition: n and evt.dir = <
+  output: o
+  priority: INFO
 ";
         let after = "
 //- /a.yaml
@@ -339,8 +344,11 @@ mod tests {
 - macro: n
   condition: m
 //- /b.yaml
-- macro: k
+- rule: k
+  desc: d
   condition: n
+  output: o
+  priority: INFO
 ";
         check("Repair all `LOAD_DEPRECATED_ITEM` in the workspace", text, after);
         let here = after.replace("  condition: n\n", "  condition: n and evt.dir = <\n");

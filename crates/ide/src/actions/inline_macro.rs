@@ -1,39 +1,39 @@
 //! # Inline macro
 //! Puts a macro's condition in the place of its name: at the cursor, or everywhere, and then the macro goes.
 
-use falco_compiler::{Change as SiteChange, Effective, ItemEntry};
+use falco_compiler::{Change as SiteChange, Effective, ItemKind, Named};
 use falco_syntax::condition::syntax::SyntaxKind;
 use falco_syntax::condition::{self};
 use rowan::NodeOrToken;
 
 use super::site::{self, Site, is_expression};
 use super::{Cx, repairs};
-use crate::definition::named_at;
 use crate::diagnostics::range;
+use crate::names::{self, Subject};
 use crate::types::{Action, ActionKind, Change, FileId, FilePosition};
 
 pub(super) fn offer(cx: &Cx<'_>, out: &mut Vec<Action>) {
-    let items = cx.analysis.items();
     let position = FilePosition { file: cx.file, offset: cx.selection.start() };
-    let Some((entry, _)) = named_at(&items, position) else { return };
-    let Some(body) = body(entry) else { return };
+    let Some((subject @ Subject::Item(ItemKind::Macro, _), _)) = names::at(cx.analysis, position) else { return };
+    let Some(named) = names::named(cx.analysis, &subject) else { return };
+    let Some(body) = body(&named) else { return };
     let here = cx.condition().and_then(|(site, selection)| {
         let node = site.node_at(selection).filter(|node| node.kind() == SyntaxKind::MacroRef)?;
         Some(Change::one(cx.file, site.replace(node.text_range(), &body)))
     });
     if let Some(change) = here {
-        cx.offer(out, ActionKind::Inline, "inline-macro", format!("Inline macro `{}`", entry.name), change);
+        cx.offer(out, ActionKind::Inline, "inline-macro", format!("Inline macro `{}`", named.name()), change);
     }
-    if let Some(change) = everywhere(cx, entry, &body) {
-        let title = format!("Inline macro `{}` everywhere and remove it", entry.name);
+    if let Some(change) = everywhere(cx, &named, &body) {
+        let title = format!("Inline macro `{}` everywhere and remove it", named.name());
         cx.offer(out, ActionKind::Inline, "inline-macro-everywhere", title, change);
     }
 }
 
 /// What is put in the place of the macro's name.
-fn body(entry: &ItemEntry) -> Option<String> {
-    let Effective::Macro { text, .. } = &entry.effective else { return None };
-    let line = site::one_line(text);
+fn body(named: &Named<'_>) -> Option<String> {
+    let Effective::Macro { text, .. } = named.effective() else { return None };
+    let line = site::one_line(&text);
     let parse = condition::parse(&line);
     let root = parse.syntax();
     let node = root.children().find(|node| is_expression(node.kind())).filter(|_| parse.errors().is_empty())?;
@@ -41,13 +41,14 @@ fn body(entry: &ItemEntry) -> Option<String> {
     Some(if alone { line } else { format!("({line})") })
 }
 
-fn everywhere(cx: &Cx<'_>, entry: &ItemEntry, body: &str) -> Option<Change> {
-    let [only] = entry.sites.as_slice() else { return None };
-    if only.change != SiteChange::Define || entry.references.is_empty() {
+fn everywhere(cx: &Cx<'_>, named: &Named<'_>, body: &str) -> Option<Change> {
+    let (sites, references) = (named.sites(), named.references());
+    let [only] = sites.as_slice() else { return None };
+    if only.change != SiteChange::Define || references.is_empty() {
         return None;
     }
     let mut change = Change::default();
-    for reference in &entry.references {
+    for reference in &references {
         let file = FileId(reference.span.file.0);
         let layout = repairs::layout_of(cx.analysis, file)?;
         let site = Site::new(layout, layout.scalar_at(range(reference.span))?);

@@ -5,11 +5,13 @@
 
 mod change;
 mod de_morgan;
+mod extract_list;
 mod extract_macro;
 mod fix;
 mod fix_all;
 #[cfg(test)]
 mod fix_table;
+mod inline_list;
 mod inline_macro;
 mod layout;
 mod lines;
@@ -17,6 +19,7 @@ mod merge_in;
 mod names;
 mod repairs;
 mod site;
+mod sort_items;
 mod split_in;
 #[cfg(test)]
 mod tests;
@@ -38,8 +41,18 @@ pub use fix_all::{FixOptions, Fixed, Skipped, fix_files};
 type Refactoring = fn(&Cx<'_>, &mut Vec<Action>);
 
 /// Every refactoring, in the order in which they are offered.
-const REFACTORINGS: &[Refactoring] =
-    &[extract_macro::offer, inline_macro::offer, merge_in::offer, split_in::offer, de_morgan::offer, lines::offer];
+#[rustfmt::skip]
+const REFACTORINGS: &[Refactoring] = &[
+    extract_macro::offer,
+    inline_macro::offer,
+    extract_list::offer,
+    inline_list::offer,
+    merge_in::offer,
+    split_in::offer,
+    de_morgan::offer,
+    lines::offer,
+    sort_items::offer,
+];
 
 /// What an action looks at.
 pub(crate) struct Cx<'a> {

@@ -1,5 +1,7 @@
 //! Names for what is given one.
 
+use falco_compiler::ItemKind;
+
 use crate::Analysis;
 
 /// No name is longer than this, the number that makes it unique left aside.
@@ -21,10 +23,8 @@ pub(super) fn fresh(analysis: &Analysis, text: &str, otherwise: &str) -> String 
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name = otherwise.to_owned();
     }
-    let items = analysis.items();
-    let taken = |name: &str| {
-        items.macro_named(name).is_some() || items.list_named(name).is_some() || items.rule_named(name).is_some()
-    };
+    let kinds = [ItemKind::Macro, ItemKind::List, ItemKind::Rule];
+    let taken = |name: &str| kinds.into_iter().any(|kind| analysis.compilation().named(kind, name).is_some());
     if !taken(&name) {
         return name;
     }

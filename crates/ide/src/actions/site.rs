@@ -1,7 +1,7 @@
 //! Conditions where they stand in a file, in whatever style of scalar, and edits of their text.
 
+use falco_syntax::condition;
 use falco_syntax::condition::syntax::{SyntaxKind, SyntaxNode};
-use falco_syntax::condition::{self, ast::Expr};
 use falco_syntax::yaml::{Decoded, Node, Scalar, ScalarStyle};
 use falco_syntax::{TextRange, TextSize};
 use rowan::NodeOrToken;
@@ -46,10 +46,6 @@ impl<'a> Site<'a> {
     /// Whether the condition can be parsed.
     pub(super) fn is_whole(&self) -> bool {
         self.parse.errors().is_empty()
-    }
-
-    pub(super) fn expr(&self) -> &Expr {
-        self.parse.expr()
     }
 
     /// The range of the condition's text that a range of the file stands for, blanks at its ends left out.

@@ -1,6 +1,7 @@
 //! # Split `in`
 //! `proc.name in (a, b)` as `(proc.name = a or proc.name = b)`. Lists that are named stay `in`.
 
+use falco_compiler::ItemKind;
 use falco_syntax::condition::ast::Operator;
 use falco_syntax::condition::nodes::{Check, ConditionNode, List};
 use falco_syntax::condition::syntax::SyntaxKind;
@@ -23,11 +24,10 @@ fn split(cx: &Cx<'_>, check: &Check) -> Option<(String, falco_syntax::TextRange)
     }
     let list = List::cast(check.right()?)?;
     let left = check.left()?.text().to_string();
-    let items = cx.analysis.items();
     let checks: Vec<String> = list
         .items()
         .map(|item| item.syntax().text().to_string())
-        .map(|item| match items.list_named(&item) {
+        .map(|item| match cx.analysis.compilation().named(ItemKind::List, &item) {
             Some(_) => format!("{left} in ({item})"),
             None => format!("{left} = {item}"),
         })
