@@ -11,70 +11,24 @@
 #[allow(dead_code, reason = "shared with the end-to-end tests")]
 #[path = "../tests/it/lsp_client.rs"]
 mod lsp_client;
+#[path = "shared/workspace.rs"]
+mod workspace;
 
-use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lsp_client::Client;
 use serde_json::json;
+use workspace::{Random, official};
 
 const WORDS: usize = 150;
 
-/// Small random numbers, the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-}
-
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let official = std::fs::read_to_string(root.join("../shared/corpus/falco/falco_rules.yaml"));
-    let (name, text) = match official {
-        Ok(text) => ("falco_rules.yaml", text),
-        Err(_) => ("our rules/base.yaml", std::fs::read_to_string(root.join("rules/base.yaml")).unwrap()),
-    };
+    let (name, text) = official();
     session(name, &[("falco_rules.yaml".to_owned(), text)], WORDS, false);
-    let files: Vec<(String, String)> = std::iter::once(("00_base_rules.yaml".to_owned(), base()))
-        .chain((1..70).map(|n| (format!("{n:02}_team_rules.yaml"), team(n * 104, 104))))
-        .collect();
+    let files = workspace::files();
     session("workspace, anywhere", &files, 2 * WORDS, false);
     session("workspace, in the file that all rules use", &files, WORDS / 3, true);
-}
-
-/// What the rules of all teams use.
-fn base() -> String {
-    let mut text = String::new();
-    text.push_str("- list: shell_binaries\n  items: [bash, zsh, sh, dash, ksh, fish]\n");
-    text.push_str("- macro: spawned_process\n  condition: (evt.type in (execve, execveat))\n");
-    text.push_str("- macro: open_read\n  condition: (evt.type in (open, openat, openat2) and evt.is_open_read=true)\n");
-    text.push_str("- macro: in_container\n  condition: (container.id != host)\n");
-    text.push_str("- macro: shell_procs\n  condition: (proc.name in (shell_binaries))\n");
-    text
-}
-
-/// Lists, macros and rules of one team: about fourteen lines each.
-fn team(first: usize, count: usize) -> String {
-    let mut text = String::new();
-    for i in first..first + count {
-        let shared = ["spawned_process and shell_procs", "open_read and in_container", "spawned_process"][i % 3];
-        writeln!(text, "- list: names_{i}\n  items: [bash, zsh, perl, python, {i}]").unwrap();
-        writeln!(text, "- macro: opens_{i}\n  condition: >\n    {shared}\n    and proc.cwd startswith /etc/{i}")
-            .unwrap();
-        writeln!(text, "- rule: Reads {i}\n  desc: >\n    Somebody touches configuration number {i}.\n  condition: >")
-            .unwrap();
-        writeln!(text, "    opens_{i} and proc.name in (names_{i}) and not proc.pname in (systemd, init)").unwrap();
-        writeln!(text, "    and not (container.id = host or proc.cmdline contains /public{i})").unwrap();
-        writeln!(text, "  output: Configuration | file=%fd.name process=%proc.name user=%user.name").unwrap();
-        writeln!(text, "  priority: NOTICE\n  tags: [host, T{i}]").unwrap();
-    }
-    text
 }
 
 fn session(name: &str, files: &[(String, String)], words: usize, only_first: bool) {

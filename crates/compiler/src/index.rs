@@ -9,6 +9,7 @@ use crate::collect::{Node, Table};
 use crate::compilation::{Compilation, Inner};
 use crate::diagnostic::{ItemKind, Span};
 use crate::named::{Named, each_use};
+use crate::program::Priority;
 
 /// Everything that has a name.
 #[derive(Debug, Clone, Default)]
@@ -124,6 +125,10 @@ pub enum Effective {
         enabled: bool,
         /// The tags, sorted.
         tags: Vec<String>,
+        /// The priority.
+        priority: Priority,
+        /// The output.
+        output: String,
     },
 }
 

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use falco_catalog::EventSet;
+
 use crate::collect::{Node, SiteRaw};
 use crate::compilation::{Compilation, Inner};
 use crate::diagnostic::{FileId, ItemKind, Span};
@@ -13,6 +15,7 @@ use crate::index::{Effective, ItemSite, Reference};
 use crate::items::{ItemIr, word_hash};
 use crate::loc::Loc;
 use crate::lower::{expanded_macro, expanded_rule};
+use crate::program::Priority;
 
 /// A list, macro or rule of a compilation.
 #[derive(Clone, Copy)]
@@ -152,6 +155,24 @@ impl<'c> Named<'c> {
     /// What it comes to in the end.
     pub fn effective(&self) -> Effective {
         effective(self.inner, self.node)
+    }
+
+    /// The event source of a rule; `None` for macros and lists.
+    pub fn source(&self) -> Option<&'c str> {
+        match self.node {
+            Node::Rule(id) => self.inner.collection.rules.get(id).map(|rule| &*rule.source),
+            Node::List(_) | Node::Macro(_) => None,
+        }
+    }
+
+    /// The event types that a rule's or a macro's condition can hold on; `None` for lists, and if it does not compile.
+    pub fn event_types(&self) -> Option<EventSet> {
+        let units = &self.inner.units;
+        match self.node {
+            Node::List(_) => None,
+            Node::Macro(id) => units.macro_(id).filter(|unit| !unit.broken).map(|unit| unit.events.plain.clone()),
+            Node::Rule(id) => units.rule(id).filter(|unit| unit.ok).map(|unit| unit.events.clone()),
+        }
     }
 
     /// How many items a list has in the end; `None` for macros and rules.
@@ -298,6 +319,8 @@ pub(crate) fn effective(inner: &Inner, node: Node) -> Effective {
                 source: rule.map(|rule| rule.source.to_string()).unwrap_or_default(),
                 enabled: rule.is_some_and(|rule| rule.enabled),
                 tags: rule.map(|rule| rule.tags.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+                priority: rule.map_or(Priority::Debug, |rule| rule.priority),
+                output: rule.map(|rule| rule.output.text.clone()).unwrap_or_default(),
             }
         }
     }

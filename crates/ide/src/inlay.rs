@@ -84,11 +84,10 @@ fn size(named: Named<'_>, item: &Item, offset: TextSize) -> Option<InlayHint> {
 /// The event types that a rule's condition can hold on.
 fn events(named: Named<'_>, item: &Item, offset: TextSize) -> Option<InlayHint> {
     item.body().field("condition")?;
-    let Effective::Rule { events: Some(events), source, .. } = named.effective() else { return None };
-    if source != falco_catalog::catalog::SYSCALL {
+    if named.kind() != ItemKind::Rule || named.source()? != falco_catalog::catalog::SYSCALL {
         return None;
     }
-    let names = markup::event_names(&events);
+    let names = markup::event_names(&named.event_types()?);
     let label = match names.len() {
         0 => "no event type".to_owned(),
         1..=MAX_EVENTS => names.join(", "),

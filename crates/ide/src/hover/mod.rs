@@ -1,8 +1,9 @@
 //! What stands at a position.
 
-use falco_catalog::keys::{KeyInfo, KeyValue, override_action_doc};
-use falco_catalog::{event, language};
-use falco_compiler::{Effective, Named};
+mod item;
+
+use falco_catalog::keys::{ItemKind as KeyOwner, KeyInfo, KeyValue, override_action_doc};
+use falco_catalog::{EngineVersion, event, language, versions};
 use falco_syntax::condition::nodes::{Call, Check, ConditionNode as _, FieldRef, token_at};
 use falco_syntax::condition::syntax::{SyntaxKind, SyntaxToken};
 use falco_syntax::condition::{self};
@@ -11,7 +12,7 @@ use falco_syntax::{TextRange, output};
 use crate::Analysis;
 use crate::context::{self, Context, Embedded, ItemFacts};
 use crate::markup;
-use crate::names;
+use crate::names::{self, Subject};
 use crate::types::*;
 
 /// The hover for a position.
@@ -19,10 +20,13 @@ pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> Option<Hover> {
     let tree = analysis.tree(position.file)?;
     let text = analysis.text(position.file);
     // Names of items first: list names are pasted as text, so one may stand where the grammar sees a value.
-    if let Some((subject, range)) = names::at(analysis, position)
-        && let Some(named) = names::named(analysis, &subject)
-    {
-        return Some(Hover { range, markdown: item(analysis, named) });
+    if let Some((subject, range)) = names::at(analysis, position) {
+        let markdown = match (&subject, names::named(analysis, &subject)) {
+            (_, Some(named)) => item::item(analysis, named),
+            (Subject::Exception { rule, name }, None) => item::exception(analysis, rule, name),
+            (Subject::Item(..), None) => return None,
+        };
+        return Some(Hover { range, markdown });
     }
     let (context, facts) = context::at(tree, text, position.offset)?;
     match context {
@@ -53,70 +57,6 @@ fn key_doc(key: &KeyInfo) -> String {
     out.push_str("\n\n");
     out.push_str(&markup::doc(&key.doc()));
     out
-}
-
-/// A macro, list or rule: what it comes to, where it is changed, how often it is used.
-fn item(analysis: &Analysis, named: Named<'_>) -> String {
-    let (sites, effective) = (named.sites(), named.effective());
-    let mut out = format!("{} **{}**\n\n", named.kind().head_key(), named.name());
-    match &effective {
-        Effective::List { items } => {
-            let names: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
-            out.push_str(&format!("{} items\n", names.len()));
-            out.push_str(&markup::code(&names.join(", ")));
-        }
-        Effective::Macro { text, expanded } => {
-            out.push_str(&markup::code(text));
-            opened(&mut out, text, expanded.as_deref());
-        }
-        Effective::Rule { text, expanded, events, source, enabled, tags } => {
-            let mut facts = vec![format!("source `{source}`")];
-            if !enabled {
-                facts.push("disabled".to_owned());
-            }
-            if !tags.is_empty() {
-                facts.push(format!("tags {}", tags.join(", ")));
-            }
-            out.push_str(&format!("{}\n\n", facts.join(" · ")));
-            out.push_str(&markup::code(text));
-            opened(&mut out, text, expanded.as_deref());
-            if let Some(events) = events {
-                out.push_str(&format!("\n\n{}", event_types(events)));
-            }
-        }
-    }
-    if sites.len() > 1 {
-        let places: Vec<String> = sites
-            .iter()
-            .map(|site| {
-                let file = FileId(site.item.file.0);
-                format!("`{}:{}`", analysis.path(file), analysis.line(file, site.item.start.into()))
-            })
-            .collect();
-        out.push_str(&format!("\n\nMade by {}", places.join(", ")));
-    }
-    let uses = named.references().len();
-    if !matches!(effective, Effective::Rule { .. }) {
-        out.push_str(&format!("\n\nUsed {uses} time{}", if uses == 1 { "" } else { "s" }));
-    }
-    out
-}
-
-fn opened(out: &mut String, text: &str, expanded: Option<&str>) {
-    if let Some(expanded) = expanded.filter(|e| e.trim() != text.trim()) {
-        out.push_str("\nWith macros and lists opened:\n");
-        out.push_str(&markup::code(expanded));
-    }
-}
-
-/// The names of the event types, unless they are nearly all.
-fn event_types(events: &falco_catalog::EventSet) -> String {
-    let names = markup::event_names(events);
-    match names.len() {
-        0 => "No event type can match.".to_owned(),
-        1..=25 => format!("Event types: {}", names.join(", ")),
-        n => format!("Event types: {n}"),
-    }
 }
 
 fn in_condition(analysis: &Analysis, embedded: &Embedded) -> Option<Hover> {
@@ -198,9 +138,24 @@ fn in_value(analysis: &Analysis, key: &KeyInfo, embedded: &Embedded, _: &ItemFac
         KeyValue::Fields => field_doc(analysis, text.split('[').next()?)?,
         KeyValue::Operators => markup::doc(&language::operator(text)?.doc()),
         KeyValue::Scalars => markup::event_name(text)?,
+        KeyValue::Version if key.item == KeyOwner::EngineVersion => engine(text)?,
         _ => return None,
     };
     shown(markdown, TextRange::up_to(falco_syntax::TextSize::of(embedded.text.as_str())), embedded)
+}
+
+/// Which Falco has the engine of a `required_engine_version`.
+fn engine(text: &str) -> Option<String> {
+    // Before 0.62 engines were counted with one number; `26` still means `0.26.0`.
+    let dotted = if text.contains('.') { text.to_owned() } else { format!("0.{text}.0") };
+    let version: EngineVersion = dotted.parse().ok()?;
+    let has = |release: &&versions::Release| release.lowest >= version;
+    let mut out = format!("engine **{version}**\n\n");
+    match versions::releases().iter().find(has) {
+        Some(release) => out.push_str(&format!("Falco {} and newer load this file.", release.falco)),
+        None => out.push_str("No release of Falco that is known here has this engine."),
+    }
+    Some(out)
 }
 
 fn shown(markdown: String, range: TextRange, embedded: &Embedded) -> Option<Hover> {
@@ -252,7 +207,7 @@ mod tests {
         check(
             &RULE.replace("    spawned", "    spaw$0ned"),
             "spawned",
-            &["macro **spawned**", "execveat", "Used 1 time"],
+            &["macro **spawned**", "execveat", "Used 1 time, by 1 rule"],
         );
     }
 
@@ -285,6 +240,48 @@ mod tests {
             "R",
             &["source `syscall`", "With macros and lists opened", "execve"],
         );
+    }
+
+    #[test]
+    fn a_rule_tells_what_overrides_change() {
+        let text = RULE.replace("rule: R", "rule: $0R")
+            + "- rule: R\n  condition: or evt.type = close\n  priority: ERROR\n  override: {condition: append, priority: replace}\n"
+            + "- rule: R\n  enabled: false\n  override: {enabled: replace}\n";
+        check(
+            &text,
+            "R",
+            &[
+                "priority `Error`",
+                "disabled",
+                "`rules.yaml:5`: defines it",
+                "`rules.yaml:14`: appends to `condition`, replaces `priority`",
+                "`rules.yaml:18`: replaces `enabled`",
+                "x %proc.cmdline",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_exception_tells_its_shape() {
+        let text = RULE.to_owned()
+            + "  exceptions:\n    - name: kno$0wn\n      fields: [proc.name, fd.name]\n      comps: [in, =]\n      values: [[[a], b]]\n"
+            + "- rule: R\n  exceptions:\n    - name: known\n      values: [[[c], d], [[e], f]]\n  override: {exceptions: append}\n";
+        check(&text, "known", &["exception **known** of rule `R`", "`proc.name` in, `fd.name` =", "3 values"]);
+    }
+
+    #[test]
+    fn a_macro_tells_its_event_types_and_users() {
+        check(
+            &RULE.replace("macro: spawned", "macro: $0spawned"),
+            "spawned",
+            &["Event types: execve, execveat", "Used 1 time, by 1 rule"],
+        );
+    }
+
+    #[test]
+    fn an_engine_version_tells_its_falco() {
+        check("- required_engine_version: 0.5$07.0\n", "0.57.0", &["engine **0.57.0**", "Falco 0.42 and newer"]);
+        check("- required_engine_version: 2$06\n", "26", &["engine **0.26.0**", "Falco "]);
     }
 
     #[test]
