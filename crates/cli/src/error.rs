@@ -113,6 +113,12 @@ pub enum CliError {
     /// The privileged part was not started by a live command, or lost it.
     #[error("the privileged part of the live commands: {0}")]
     ProbeHost(io::Error),
+    /// The live view cannot be drawn.
+    #[error("the live view needs a terminal: {0}")]
+    Terminal(io::Error),
+    /// The rules' files cannot be watched.
+    #[error("cannot watch the rules for changes: {0}")]
+    Watch(#[from] notify::Error),
     /// A recording cannot be written.
     #[error(transparent)]
     Record(#[from] falco_record::RecordError),

@@ -4,15 +4,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use falco_compiler::{Options, Severity, SourceFile, compile};
+use falco_compiler::SourceFile;
 use falco_engine::eval::Evaluator;
 use falco_ide::project::{PROJECT_FILE, Project};
 use falco_testkit::discover::rules_files;
 
 use crate::Result;
-use crate::args::Global;
 use crate::error::CliError;
-use crate::render::{self, count};
 
 /// What messages call standard input.
 pub const STDIN: &str = "<stdin>";
@@ -26,6 +24,8 @@ pub struct Rules {
     pub binary: Vec<Binary>,
     /// The engine version that the project file asks for.
     pub engine_version: Option<String>,
+    /// What decides what the rules are: the files and folders that were named, and the project file if it named them.
+    pub origins: Vec<PathBuf>,
 }
 
 /// A file that is not text.
@@ -54,6 +54,7 @@ impl Rules {
                 return Err(CliError::NothingGiven);
             }
             rules.engine_version = project.engine_version;
+            rules.origins.push(root.join(PROJECT_FILE));
             for entry in &project.rules {
                 rules.add(&root.join(entry))?;
             }
@@ -66,6 +67,7 @@ impl Rules {
     }
 
     fn add(&mut self, path: &Path) -> Result<()> {
+        self.origins.push(path.to_owned());
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| CliError::read(path, e))?;
@@ -100,28 +102,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// Loads and compiles rules. Falco does not start with rules that do not load; neither does what runs them here: their errors are printed.
-///
-/// # Errors
-/// When they cannot be read or do not load.
-pub fn evaluator(paths: &[PathBuf], options: &Options, global: &Global) -> Result<Evaluator> {
-    let rules = Rules::load(paths)?;
-    if let Some(binary) = rules.binary.first() {
-        return Err(CliError::Rules(format!("`{}` is not UTF-8 text", binary.path)));
-    }
-    let compilation = compile(&rules.files, options);
-    let errors: Vec<_> = compilation.iter().filter(|d| d.severity == Severity::Error).collect();
-    if !errors.is_empty() || !compilation.loads() {
-        let excerpts = render::Excerpts::new(&rules.files);
-        let mut err = render::stderr(global);
-        for diagnostic in &errors {
-            excerpts.write(&mut err, diagnostic)?;
-        }
-        return Err(CliError::Rules(count(errors.len(), "error")));
-    }
-    Ok(Evaluator::new(compilation.program(), &options.catalog)?)
 }
 
 /// Switches on the rules that are named, if any are, disabled ones too, and all others off.

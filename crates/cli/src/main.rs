@@ -8,10 +8,13 @@
 mod args;
 mod capture;
 mod commands;
+mod dashboard;
 mod error;
 mod inputs;
+mod loaded;
 mod progress;
 mod render;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,12 @@
 //! What stands for the live source in a build without the programs.
 
-use falco_catalog::EventSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use falco_engine::inspector::EventSource;
 use falco_scap::{Advance, Event};
 
+use crate::host::Switch;
 use crate::{Counters, ProbeError, Settings};
 
 /// No live source: [`Live::open`] always fails.
@@ -28,11 +31,13 @@ impl Live {
         Err(ProbeError::NotBuilt(WHY))
     }
 
-    /// From now on these events are of interest.
-    ///
-    /// # Errors
-    /// Never: there is none that could be told.
-    pub fn switch(&mut self, _events: &EventSet) -> Result<(), ProbeError> {
+    /// What changes which events come.
+    pub fn switch(&self) -> Option<Switch> {
+        match *self {}
+    }
+
+    /// What ends it when it is set.
+    pub fn stop(&self) -> Arc<AtomicBool> {
         match *self {}
     }
 

@@ -1,5 +1,7 @@
 //! What stands for the privileged part in a build without the programs.
 
+use falco_catalog::EventSet;
+
 use crate::{Live, ProbeError, Settings};
 
 /// The name of the hidden command that [`serve`]s.
@@ -16,7 +18,7 @@ impl Host {
     ///
     /// # Errors
     /// Always.
-    pub fn start(_command: &[String]) -> Result<Self, ProbeError> {
+    pub fn start(_command: &[String], _silent: bool) -> Result<Self, ProbeError> {
         Err(ProbeError::NotBuilt(crate::live::WHY))
     }
 
@@ -31,6 +33,20 @@ impl Host {
     /// Never: there is none to open.
     pub fn open(self, _settings: &Settings) -> Result<Live, ProbeError> {
         match self {}
+    }
+}
+
+/// Nothing that could be switched.
+#[derive(Clone)]
+pub enum Switch {}
+
+impl Switch {
+    /// From now on these events are of interest.
+    ///
+    /// # Errors
+    /// Never: there is none that could be told.
+    pub fn to(&self, _events: &EventSet) -> Result<(), ProbeError> {
+        match *self {}
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use falco_catalog::{EventSet, EventType};
+use falco_catalog::EventType;
 use falco_engine::inspector::EventSource;
 use falco_scap::{Advance, ErrorKind, Event, FdList, Item, Reader};
 
-use crate::host::{Connection, Opened};
+use crate::host::{Connection, Opened, Switch};
 use crate::kernel::{Layout, Programs};
 use crate::ring::{Mapping, Next, Ring, Rings};
 use crate::snapshot::{self, Snapshot};
@@ -67,8 +67,8 @@ impl Head {
 
 /// Who keeps the programs going.
 enum Keeper {
-    /// This process.
-    Own(Box<Programs>),
+    /// This process; they are detached when this goes.
+    Own { _programs: Box<Programs> },
     /// The privileged part.
     Host(Connection),
 }
@@ -96,7 +96,7 @@ impl Live {
         let counts = Counts::open(programs.counters(), layout)?;
         let early = programs.sees_calls_begin();
         let head = Head::Items(Snapshot::take()?.into_items().into_iter());
-        Ok(Self::new((rings, counts, layout, early), head, Keeper::Own(Box::new(programs)), settings))
+        Ok(Self::new((rings, counts, layout, early), head, Keeper::Own { _programs: Box::new(programs) }, settings))
     }
 
     /// With what the privileged part passed on.
@@ -118,18 +118,17 @@ impl Live {
         Self { rings, counts, layout, early, head, ends: Vec::new(), deadline, stop, ending: false, naps: 0, keeper }
     }
 
-    /// From now on these events are of interest. What came before stays in the rings.
-    ///
-    /// # Errors
-    /// When the privileged part is gone.
-    pub fn switch(&mut self, events: &EventSet) -> Result<(), ProbeError> {
-        match &mut self.keeper {
-            Keeper::Own(programs) => {
-                programs.switch(events);
-                Ok(())
-            }
-            Keeper::Host(connection) => connection.switch(events),
+    /// What changes which events come, for any thread to use; `None` where the programs belong to this process.
+    pub fn switch(&self) -> Option<Switch> {
+        match &self.keeper {
+            Keeper::Own { .. } => None,
+            Keeper::Host(connection) => Some(connection.switch()),
         }
+    }
+
+    /// What ends it when it is set: what is in the rings then still comes.
+    pub fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
     }
 
     /// Whether the command has ended; `false` when there is none.
@@ -174,7 +173,7 @@ impl Live {
         self.naps += 1;
         let nap = self.deadline.map_or(nap, |at| nap.min(at.saturating_duration_since(Instant::now())));
         match &self.keeper {
-            Keeper::Own(_) => std::thread::sleep(nap),
+            Keeper::Own { .. } => std::thread::sleep(nap),
             Keeper::Host(connection) => connection.nap(nap),
         }
     }
@@ -258,7 +257,7 @@ impl EventSource for Live {
 
     fn descriptors(&mut self, tid: i64) -> Option<FdList> {
         match &self.keeper {
-            Keeper::Own(_) => snapshot::descriptors(tid),
+            Keeper::Own { .. } => snapshot::descriptors(tid),
             Keeper::Host(connection) => connection.asker().descriptors(tid),
         }
     }

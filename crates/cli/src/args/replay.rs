@@ -54,7 +54,7 @@ impl Input {
 const MOST_JOBS: usize = 256;
 
 /// `falco-rs run`
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Run {
     /// Rules files or folders, in load order; without any, the project file decides
     #[arg(short, long = "rules", value_name = "FILE|DIR")]
@@ -68,6 +68,12 @@ pub struct Run {
     /// The running kernel
     #[arg(long, conflicts_with_all = ["capture", "events"], help_heading = "Live")]
     pub live: bool,
+    /// Read the rules again when their files change; what is known of the machine stays, and no event is lost
+    #[arg(long = "watch", requires = "live", conflicts_with_all = ["capture", "events", "profile", "flamegraph"], help_heading = "Live")]
+    pub reload: bool,
+    /// Show alerts, counts and rates on the terminal as they come, instead of printing alerts to it
+    #[arg(long, requires = "live", conflicts_with_all = ["capture", "events"], help_heading = "Live")]
+    pub tui: bool,
     #[command(flatten)]
     pub watch: super::Watch,
     #[command(flatten)]
@@ -139,6 +145,13 @@ pub struct Run {
     /// Write the profile as a flame graph, too: rules, and on them the comparisons that they were the first to ask for
     #[arg(long, value_name = "FILE.svg", help_heading = "Measuring")]
     pub flamegraph: Option<PathBuf>,
+}
+
+impl Run {
+    /// Where alerts go: a terminal that shows them in its own way is not written to.
+    pub fn places(&self) -> impl Iterator<Item = &String> {
+        self.output.iter().filter(|place| !self.tui || !matches!(place.as_str(), "stdout" | "-"))
+    }
 }
 
 fn priority(text: &str) -> Result<Priority, String> {

@@ -28,9 +28,10 @@ pub struct Confined {
 }
 
 impl Privileged {
-    /// Starts the privileged part. The command is named here, before anything was read that could change it.
-    pub fn start(watch: &Watch) -> Result<Self> {
-        Ok(Self { host: Host::start(&watch.command)? })
+    /// Starts the privileged part. The command is named here, before anything was read that could change it; a `silent` one neither
+    /// reads nor writes the terminal.
+    pub fn start(watch: &Watch, silent: bool) -> Result<Self> {
+        Ok(Self { host: Host::start(&watch.command, silent)? })
     }
 
     /// Gives up all rights, and becomes who called `sudo` or whom `--user` names. No thread may have been started before.

@@ -35,7 +35,7 @@ pub fn run(args: &Record, global: &Global) -> Result {
         return Err(CliError::Usage("`--keep` is for `--rotate-size` and `--rotate-time`".into()));
     }
     let compression = if args.plain { Compression::None } else { Compression::Gzip };
-    let privileged = Privileged::start(&args.watch)?;
+    let privileged = Privileged::start(&args.watch, false)?;
     // The first file is opened by who called; the filter is read without rights.
     let mut recording = Rotation::create(output, compression, limits)?;
     let confined = privileged.give_up(&args.watch)?;

@@ -14,6 +14,7 @@ use falco_scap::{Compression, Reader};
 
 use crate::args::{Global, Slice};
 use crate::error::CliError;
+use crate::loaded::Loaded;
 use crate::render::{self, count};
 use crate::{Outcome, Result, inputs};
 
@@ -50,7 +51,7 @@ fn choice(args: &Slice, global: &Global) -> Result<Choice> {
         false => {
             let mut options = Options::new(catalog.clone());
             options.falco_report = false;
-            let mut evaluator = inputs::evaluator(&args.rules, &options, global)?;
+            let mut evaluator = Loaded::new(&args.rules, &options).map_err(|refused| refused.print(global))?.evaluator;
             inputs::only(&mut evaluator, &args.only)?;
             Some(evaluator)
         }

@@ -5,6 +5,7 @@
 mod commands;
 mod layers;
 mod live;
+mod live_view;
 mod lsp;
 mod lsp_client;
 mod lsp_editing;

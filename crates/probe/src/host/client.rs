@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,11 +33,12 @@ fn failed(what: &'static str) -> impl FnOnce(io::Error) -> ProbeError {
 }
 
 impl Host {
-    /// Starts it: this very program, with the rights that this process has now. `command` will be started by it, with the same rights.
+    /// Starts it: this very program, with the rights that this process has now. `command` will be started by it, with the same rights;
+    /// `silent` keeps both from the terminal.
     ///
     /// # Errors
     /// What is missing here, or why it cannot be started.
-    pub fn start(command: &[String]) -> Result<Self, ProbeError> {
+    pub fn start(command: &[String], silent: bool) -> Result<Self, ProbeError> {
         detect::Machine::detect().ready()?;
         let start = || {
             let (ours, theirs) = socket::pair()?;
@@ -47,6 +48,9 @@ impl Host {
             host.arg0("falco-rs").arg(COMMAND).arg(SOCKET).arg(number.to_string());
             if !command.is_empty() {
                 host.arg("--").args(command);
+            }
+            if silent {
+                host.stdin(Stdio::null()).stderr(Stdio::null());
             }
             // SAFETY: between fork and exec nothing but a system call.
             unsafe {
@@ -139,6 +143,21 @@ struct Inbox {
 #[derive(Clone)]
 pub(crate) struct Asker(Arc<Mutex<Inbox>>);
 
+/// Changes which events come, from any thread.
+#[derive(Clone)]
+pub struct Switch(Arc<Mutex<Inbox>>);
+
+impl Switch {
+    /// From now on these events are of interest. What came before stays in the rings.
+    ///
+    /// # Errors
+    /// When the privileged part is gone.
+    pub fn to(&self, events: &EventSet) -> Result<(), ProbeError> {
+        let message = Request::Events(events.clone()).encode();
+        socket::send(lock(&self.0).socket.as_fd(), &message, &[]).map_err(failed("talk to the privileged part"))
+    }
+}
+
 fn lock(inbox: &Mutex<Inbox>) -> MutexGuard<'_, Inbox> {
     inbox.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -171,10 +190,9 @@ impl Connection {
         lock(&self.inbox).gone
     }
 
-    /// Wants other events from now on.
-    pub fn switch(&self, events: &EventSet) -> Result<(), ProbeError> {
-        let message = Request::Events(events.clone()).encode();
-        socket::send(lock(&self.inbox).socket.as_fd(), &message, &[]).map_err(failed("talk to the privileged part"))
+    /// For whoever will want other events.
+    pub fn switch(&self) -> Switch {
+        Switch(Arc::clone(&self.inbox))
     }
 
     /// For whoever has to ask.

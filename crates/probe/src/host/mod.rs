@@ -11,8 +11,8 @@ mod protocol;
 mod server;
 mod socket;
 
-pub use client::Host;
 pub(crate) use client::{Connection, Opened};
+pub use client::{Host, Switch};
 pub use server::serve;
 
 /// The name of the hidden command that [`serve`]s.

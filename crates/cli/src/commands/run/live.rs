@@ -2,40 +2,68 @@
 
 use std::io::Write as _;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use falco_catalog::EventSet;
-use falco_engine::inspector::Inspector;
+use falco_catalog::Catalog;
+use falco_engine::inspector::{Inspector, Step};
 use falco_engine::replay::{Judge as _, Progress};
 use falco_probe::Rings;
+use falco_probe::host::Switch;
 use falco_record::{Policy, Tap};
 
 use super::Printer;
 use super::judge::{Alerts, Judge};
 use super::recorder::Recorder;
+use super::reload::Reloader;
 use super::sink::Sink;
 use super::stats::Facts;
 use crate::Result;
 use crate::args::{Global, Run};
 use crate::commands::live::{self, Confined};
-use crate::render;
+use crate::dashboard::{Dashboard, Shown};
+use crate::loaded::{Loaded, Refused};
+use crate::render::{self, count};
+
+/// Events between two looks at what was lost, for the dashboard.
+const LOSSES_EVERY: u64 = 256;
+
+/// What is to be done.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    pub args: &'a Run,
+    pub catalog: &'a Arc<Catalog>,
+    /// The rules to begin with.
+    pub rules: &'a Loaded,
+    /// What alerts start to record, if anything.
+    pub policy: Option<&'a Policy>,
+    pub global: &'a Global,
+}
 
 /// Judges what happens until the time is over, the command ends, or somebody stops it.
 pub fn run(
-    args: &Run,
+    task: &Task<'_>,
     confined: Confined,
-    mut judge: Judge,
-    policy: Option<&Policy>,
+    judge: &mut Judge,
     printer: &mut Printer,
     facts: &mut Facts,
-    global: &Global,
 ) -> Result<()> {
-    let source = confined.open(&args.watch, interest(&judge), Rings::One)?;
-    if global.verbose > 0 {
+    let Task { args, catalog, rules, policy, global } = *task;
+    let source = confined.open(&args.watch, rules.events(), Rings::One)?;
+    let dashboard = match args.tui {
+        true => Some(Arc::new(Dashboard::open(rules.enabled(), source.stop())?)),
+        false => None,
+    };
+    if global.verbose > 0 && dashboard.is_none() {
         let how = if source.sees_calls_begin() { "" } else { "; no tracefs, so paths are those when calls return" };
         writeln!(render::stderr(global), "watching{how}")?;
     }
+    let switch = source.switch();
     let (source, items) = Tap::new(source);
     let mut recorder = policy.map(|p| Recorder::new(p, judge.evaluator.program(), Rc::clone(&items), false));
+    let reloader = match args.reload {
+        true => Some(Reloader::start(args, catalog, rules, teller(rules, switch, dashboard.clone(), global))?),
+        false => None,
+    };
     let mut inspector = Inspector::new(source);
     let limit = args.max_events.unwrap_or(u64::MAX);
     let result = loop {
@@ -49,6 +77,14 @@ pub fn run(
             Ok(None) => break Ok(()),
             Err(error) => break Err(error.into()),
         };
+        if let Some(evaluator) = reloader.as_ref().and_then(Reloader::fresh) {
+            printer.summary.follow(evaluator.program());
+            if let Some(recorder) = &mut recorder {
+                recorder.follow(evaluator.program());
+            }
+            facts.add_evaluated(judge.evaluator.counters());
+            judge.evaluator = evaluator;
+        }
         let mut alerts = Alerts::default();
         let visible = step.ctx.visible;
         facts.events += u64::from(visible);
@@ -60,21 +96,31 @@ pub fn run(
                 None
             }
         };
+        if let Some(dashboard) = dashboard.as_ref().filter(|_| visible) {
+            show(dashboard, &step, &alerts, judge);
+        }
         if raised || told.is_some() {
             printer.print(&alerts, Progress { events: facts.events })?;
             if let Some(told) = told {
+                if let Some(dashboard) = &dashboard {
+                    dashboard.board().notice = Some((told.message.clone(), false));
+                }
                 printer.announce(&told)?;
             }
             // Somebody waits for it at the other end of a pipe.
             printer.sinks.iter_mut().try_for_each(Sink::flush)?;
         }
+        if let Some(dashboard) = dashboard.as_ref().filter(|_| facts.events.is_multiple_of(LOSSES_EVERY)) {
+            dashboard.board().lost = inspector.source().source().counters().lost();
+        }
     };
+    // The terminal is free again for what is left to say.
+    drop((reloader, dashboard));
     let recorded = recorder.map_or(Ok(()), Recorder::finish);
     let counters = inspector.source().source().counters();
     facts.counts = inspector.counts().clone();
     facts.counters = *inspector.machine().counters();
     facts.input.events = facts.counts.total();
-    facts.add_judge(judge);
     live::report_losses(&counters, global)?;
     if global.verbose > 0 {
         let ended = if inspector.source().source().command_has_ended() { "ended" } else { "still runs" };
@@ -84,9 +130,53 @@ pub fn run(
     result.and(recorded)
 }
 
-/// The events on which some rule that is switched on can match.
-fn interest(judge: &Judge) -> EventSet {
-    let rules = (0..).zip(&judge.evaluator.program().rules);
-    let wanted = rules.filter(|(index, rule)| judge.evaluator.is_enabled(*index) && rule.source == "syscall");
-    wanted.fold(EventSet::EMPTY, |set, (_, rule)| set.union(&rule.events))
+/// Tells the dashboard of an event and of what it raised.
+fn show(dashboard: &Dashboard, step: &Step<'_>, alerts: &Alerts, judge: &Judge) {
+    let mut board = dashboard.board();
+    let process = step.machine.thread(step.event.tid).map_or(step.event.tid, |thread| thread.pid);
+    board.event(process, || {
+        let main = step.machine.thread(process);
+        main.map_or_else(String::new, |thread| String::from_utf8_lossy(&thread.comm).into_owned())
+    });
+    for (mark, line) in alerts.marks.iter().zip(alerts.lines()) {
+        let rule = judge.evaluator.rule(mark.rule).map_or("", |rule| rule.name.as_str());
+        let line = String::from_utf8_lossy(line).into_owned();
+        board.alert(Shown { rule: rule.to_owned(), priority: mark.priority, line });
+    }
+}
+
+/// Has the kernel tell what changed rules need, and says what became of them: on the dashboard, or else on standard error.
+fn teller(
+    rules: &Loaded,
+    switch: Option<Switch>,
+    dashboard: Option<Arc<Dashboard>>,
+    global: &Global,
+) -> impl FnMut(std::result::Result<&Loaded, Refused>) + Send + 'static {
+    let (mut wanted, global) = (rules.events(), global.clone());
+    move |news| {
+        if let (Ok(loaded), Some(switch)) = (&news, &switch) {
+            // Rules from before are at work until these take over. Without the privileged part the run ends, which is told there.
+            wanted = wanted.union(&loaded.events());
+            let _ = switch.to(&wanted);
+        }
+        match (&dashboard, news) {
+            (Some(dashboard), Ok(loaded)) => {
+                let mut board = dashboard.board();
+                board.loaded = loaded.enabled();
+                board.notice = Some((format!("read again: {}", count(loaded.enabled(), "rule")), false));
+            }
+            (Some(dashboard), Err(refused)) => dashboard.board().notice = Some((refused.line(), true)),
+            (None, Ok(loaded)) => {
+                if !global.quiet {
+                    let rules = count(loaded.enabled(), "rule");
+                    // Nobody to tell is no reason to stop watching.
+                    let _ = writeln!(render::stderr(&global), "the rules were read again: {rules}");
+                }
+            }
+            (None, Err(refused)) => {
+                render::error(&refused.print(&global), &global);
+                let _ = writeln!(render::stderr(&global), "the rules from before stay at work");
+            }
+        }
+    }
 }

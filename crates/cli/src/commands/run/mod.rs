@@ -8,6 +8,8 @@ mod live;
 mod made_up;
 mod profile;
 mod recorder;
+mod reload;
+mod rules;
 mod sink;
 mod stats;
 
@@ -15,9 +17,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use falco_catalog::Catalog;
-use falco_compiler::Options;
 use falco_engine::alert::{Alert, AlertOptions, Summary};
-use falco_engine::eval::{Evaluator, Matching};
+use falco_engine::eval::Matching;
 use falco_engine::replay::Progress as Replayed;
 
 use self::judge::{Alerts, Form, Judge};
@@ -27,7 +28,6 @@ use crate::args::{Global, RuleMatching, Run};
 use crate::capture::Position;
 use crate::commands::live::Privileged;
 use crate::error::CliError;
-use crate::inputs;
 use crate::progress::Progress;
 use crate::render::{self, count};
 use crate::{Outcome, Result};
@@ -38,13 +38,12 @@ pub fn run(args: &Run, global: &Global) -> Result {
     let mut files = Vec::new();
     if args.live {
         // Rules are read without rights; files are opened by who called.
-        let privileged = Privileged::start(&args.watch)?;
-        files = args.output.iter().map(|place| Sink::open_file(place)).collect::<Result<_>>()?;
+        let privileged = Privileged::start(&args.watch, args.tui)?;
+        files = args.places().map(|place| Sink::open_file(place)).collect::<Result<_>>()?;
         confined = Some(privileged.give_up(&args.watch)?);
     }
     let catalog = Arc::new(Catalog::builtin());
-    let mut evaluator = load(args, &catalog, global)?;
-    choose(&mut evaluator, args)?;
+    let rules = rules::load(args, &catalog).map_err(|refused| refused.print(global))?;
     let form = Arc::new(Form {
         matching: match args.rule_matching {
             RuleMatching::First => Matching::First,
@@ -61,7 +60,7 @@ pub fn run(args: &Run, global: &Global) -> Result {
         json: args.json,
     });
     let profiled = args.profile || args.flamegraph.is_some();
-    let judge = Judge::new(evaluator, &form, profiled);
+    let mut judge = Judge::new(rules.evaluator.clone(), &form, profiled);
     let position = Position::default();
     let mut printer = Printer {
         sinks: open_sinks(args, files)?,
@@ -79,12 +78,16 @@ pub fn run(args: &Run, global: &Global) -> Result {
     let mut facts = Facts::default();
     let result = match (confined, &args.events) {
         (Some(confined), _) => {
-            live::run(args, confined, judge.clone(), policy.as_ref(), &mut printer, &mut facts, global)
+            let task = live::Task { args, catalog: &catalog, rules: &rules, policy: policy.as_ref(), global };
+            live::run(&task, confined, &mut judge, &mut printer, &mut facts)
         }
         (None, Some(path)) => made_up::run(path, &catalog, judge.clone(), args.max_events, &mut printer, &mut facts),
         (None, None) => captures::run(args, &judge, policy.as_ref(), &position, &mut printer, &mut facts),
     };
     facts.elapsed = started.elapsed();
+    if args.live {
+        facts.add_judge(judge.clone());
+    }
     let Printer { sinks, summary, progress, .. } = printer;
     drop(progress);
     // Every place gets what is its own, whatever happens to another.
@@ -119,26 +122,7 @@ pub fn run(args: &Run, global: &Global) -> Result {
 /// Opens the places for alerts, except files that are open already.
 fn open_sinks(args: &Run, files: Vec<Option<Sink>>) -> Result<Vec<Sink>> {
     let files = files.into_iter().chain(std::iter::repeat_with(|| None));
-    args.output.iter().zip(files).map(|(place, file)| file.map_or_else(|| Sink::open(place, args.json), Ok)).collect()
-}
-
-/// The rules, with what is joined to their outputs.
-fn load(args: &Run, catalog: &Arc<Catalog>, global: &Global) -> Result<Evaluator> {
-    let mut options = Options::new(catalog.clone());
-    options.falco_report = false;
-    options.append_outputs =
-        args.append_output.iter().map(|text| append::parse(text, catalog)).collect::<Result<_>>()?;
-    inputs::evaluator(&args.rules, &options, global)
-}
-
-/// `--rule`: those rules and no others. `--priority`: none that are less urgent.
-fn choose(evaluator: &mut Evaluator, args: &Run) -> Result<()> {
-    inputs::only(evaluator, &args.only)?;
-    let priorities: Vec<_> = evaluator.program().rules.iter().map(|rule| rule.priority).collect();
-    for (index, _) in (0..).zip(&priorities).filter(|(_, priority)| **priority > args.priority) {
-        evaluator.set_enabled(index, false);
-    }
-    Ok(())
+    args.places().zip(files).map(|(place, file)| file.map_or_else(|| Sink::open(place, args.json), Ok)).collect()
 }
 
 /// Passes alerts on, and counts them.

@@ -106,8 +106,12 @@ pub struct Recorder {
 impl Recorder {
     /// `items` is where what the source tells beside events gathers; `recorded`: whether it was recorded earlier.
     pub fn new(policy: &Policy, program: &Program, items: Seen, recorded: bool) -> Self {
-        let rules = program.rules.iter().map(|rule| Match { capture: rule.capture }).collect();
-        Self { on_alert: OnAlert::new(policy.clone(), recorded), items, rules }
+        Self { on_alert: OnAlert::new(policy.clone(), recorded), items, rules: matches(program) }
+    }
+
+    /// Goes on with other rules; a recording that is under way goes on, too.
+    pub fn follow(&mut self, program: &Program) {
+        self.rules = matches(program);
     }
 
     /// Takes in an event with the alerts that it raised. Gives what is to be told of a recording that ends with it.
@@ -125,6 +129,10 @@ impl Recorder {
         self.on_alert.finish()?;
         Ok(())
     }
+}
+
+fn matches(program: &Program) -> Vec<Match> {
+    program.rules.iter().map(|rule| Match { capture: rule.capture }).collect()
 }
 
 /// What Falco tells of a recording that became too large.

@@ -61,7 +61,8 @@ impl Facts {
         self.add_profile(judge.profile);
     }
 
-    fn add_evaluated(&mut self, other: EvalCounters) {
+    /// Adds what an evaluator counted.
+    pub fn add_evaluated(&mut self, other: EvalCounters) {
         self.evaluated.events += other.events;
         self.evaluated.evaluated += other.evaluated;
         self.evaluated.matched += other.matched;
