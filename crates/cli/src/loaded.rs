@@ -103,3 +103,11 @@ impl Loaded {
         wanted.fold(EventSet::EMPTY, |set, (_, rule)| set.union(&rule.events))
     }
 }
+
+/// Loads rules, or prints why that cannot be.
+///
+/// # Errors
+/// When they cannot be read or do not load.
+pub fn evaluator(paths: &[PathBuf], options: &Options, global: &Global) -> Result<Evaluator, CliError> {
+    Loaded::new(paths, options).map(|loaded| loaded.evaluator).map_err(|refused| refused.print(global))
+}

@@ -22,7 +22,7 @@ use super::slice::{cannot, write_checked};
 use crate::args::{Global, Record};
 use crate::error::CliError;
 use crate::render::{self, count};
-use crate::{Outcome, Result, inputs};
+use crate::{Outcome, Result, inputs, loaded};
 
 /// What is kept of a command that raises no alert: what it ran, opened and connected to.
 const SILENT: &str = "evt.type in (execve, execveat, open, openat, openat2, creat, connect)";
@@ -47,7 +47,7 @@ pub fn run(args: &Record, name: &str, global: &Global) -> Result {
     let catalog = Arc::new(Catalog::builtin());
     let mut compiling = Options::new(catalog.clone());
     compiling.falco_report = false;
-    let mut evaluator = inputs::evaluator(&args.rules, &compiling, global)?;
+    let mut evaluator = loaded::evaluator(&args.rules, &compiling, global)?;
     inputs::only(&mut evaluator, &args.only)?;
     let alerts = alerts(&bytes, &mut evaluator, &capture)?;
     let mut out = render::stdout(global);

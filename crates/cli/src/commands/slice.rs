@@ -14,9 +14,8 @@ use falco_scap::{Compression, Reader};
 
 use crate::args::{Global, Slice};
 use crate::error::CliError;
-use crate::loaded::Loaded;
 use crate::render::{self, count};
-use crate::{Outcome, Result, inputs};
+use crate::{Outcome, Result, inputs, loaded};
 
 /// What is kept of an event that a filter chooses: what `read` shows of it, and who did it.
 const SHOWN: &str = "*%evt.type %evt.args %proc.pid %proc.cmdline %proc.exepath %proc.cwd %proc.pname %proc.aname[2] %user.name \
@@ -51,7 +50,7 @@ fn choice(args: &Slice, global: &Global) -> Result<Choice> {
         false => {
             let mut options = Options::new(catalog.clone());
             options.falco_report = false;
-            let mut evaluator = Loaded::new(&args.rules, &options).map_err(|refused| refused.print(global))?.evaluator;
+            let mut evaluator = loaded::evaluator(&args.rules, &options, global)?;
             inputs::only(&mut evaluator, &args.only)?;
             Some(evaluator)
         }
