@@ -13,15 +13,14 @@ use std::ptr::null;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use falco_catalog::{Catalog, EventSet};
-use falco_compiler::compile_output;
-use falco_engine::eval::Evaluator;
+use falco_catalog::EventSet;
 use falco_engine::inspector::Inspector;
 use falco_engine::state::StrList;
 use falco_probe::{Live, Scope, Settings};
 
 mod calls;
 mod every;
+mod recording;
 mod snapshot;
 
 /// Past the capturing of tests that pass: a skip must be seen. What is not this machine's fault fails the test.
@@ -38,7 +37,8 @@ fn turn() -> std::sync::MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `work` in a child without open descriptors above 2 and gives what `format` says of its events, from then on.
+/// Runs `work` in a child without open descriptors above 2 and gives what `format` says of its events, live and replayed, from then
+/// on.
 fn events_of(test: &str, format: &str, work: impl FnOnce()) -> Option<Vec<String>> {
     let _turn = turn();
     let settings = Settings { events: EventSet::ALL, scope: Scope::Started, ..Settings::default() };
@@ -65,22 +65,7 @@ fn events_of(test: &str, format: &str, work: impl FnOnce()) -> Option<Vec<String
     assert_eq!(libc::WEXITSTATUS(status), 7, "the child came to its end");
     settings.stop.store(true, Ordering::Relaxed);
 
-    let catalog = Catalog::builtin();
-    let output = compile_output(&catalog, "syscall", format).unwrap();
-    let (mut evaluator, template) = Evaluator::for_query("syscall", None, output, &catalog).unwrap();
-    let mut inspector = Inspector::new(live);
-    let (mut lines, mut begun) = (Vec::new(), false);
-    while let Some(step) = inspector.next().unwrap() {
-        let view = step.view();
-        let mut line = Vec::new();
-        evaluator.on(&view).format(&template, &mut line);
-        if begun {
-            lines.push(String::from_utf8(line).unwrap());
-        }
-        begun |= step.event.ty.name() == "close_range";
-    }
-    assert_eq!(inspector.source().counters().lost(), 0);
-    Some(lines)
+    Some(recording::live_and_replayed(live, format))
 }
 
 /// Whether the text is like the pattern, in which each `*` stands for anything.
