@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them. Help texts are the doc comments.
 
 mod alert_captures;
+mod explain;
 mod live;
 mod replay;
 mod slice;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use alert_captures::{AlertCaptures, CaptureMode};
+pub use explain::Explain;
 pub use live::{Doctor, PictureFrom, ProbeHost, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 pub use slice::Slice;
@@ -61,6 +63,8 @@ pub enum Command {
     Read(Read),
     /// Run rules on recorded or live events and print the alerts
     Run(Box<Run>),
+    /// Show why a rule did or did not match
+    Explain(Explain),
     /// Record the running kernel to a capture
     Record(Record),
     /// Cut a capture down to the events that rules match, and what they need

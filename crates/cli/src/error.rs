@@ -51,6 +51,14 @@ pub enum CliError {
     /// The rules do not load; their diagnostics have been printed.
     #[error("the rules do not load: {0}")]
     Rules(String),
+    /// No loaded rule has the name.
+    #[error("no rule `{name}` is loaded")]
+    NoRule {
+        /// The name.
+        name: String,
+        /// A name like it.
+        near: Option<String>,
+    },
     /// The compiled rules cannot be prepared.
     #[error(transparent)]
     Prepare(#[from] falco_engine::eval::EvalError),
@@ -173,6 +181,7 @@ impl CliError {
             Self::Expression { help, .. } => help.clone(),
             Self::Capture { source, .. } => source.help().map(Into::into),
             Self::Rules(_) => Some("`falco-rs check` shows the same findings with warnings".into()),
+            Self::NoRule { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Probe(_) => Some("`falco-rs doctor` shows what works on this machine".into()),
             Self::NoRules(_) => {
                 Some("rules files end in `.yaml` or `.yml`; rule tests (`*_test.yaml`) do not count".into())

@@ -91,6 +91,23 @@ impl Loaded {
         Ok(Self { evaluator, files, origins })
     }
 
+    /// The number of a rule.
+    ///
+    /// # Errors
+    /// When no rule has the name; the nearest one is suggested.
+    pub fn rule(&self, name: &str) -> Result<u32, CliError> {
+        let rules = &self.evaluator.program().rules;
+        let found = (0u32..).zip(rules).find(|(_, rule)| rule.name == name);
+        found.map(|(number, _)| number).ok_or_else(|| {
+            let near = rules
+                .iter()
+                .map(|rule| (strsim::normalized_damerau_levenshtein(&rule.name, name), &rule.name))
+                .filter(|(score, _)| *score > 0.5)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            CliError::NoRule { name: name.to_owned(), near: near.map(|(_, near)| near.clone()) }
+        })
+    }
+
     /// How many rules are switched on.
     pub fn enabled(&self) -> usize {
         (0..self.evaluator.program().rules.len()).filter(|index| self.evaluator.is_enabled(*index as u32)).count()

@@ -10,8 +10,10 @@ mod capture;
 mod commands;
 mod dashboard;
 mod error;
+mod events;
 mod inputs;
 mod loaded;
+mod places;
 mod progress;
 mod render;
 mod watch;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Check(check) => commands::check::run(&check, &global),
         Command::Fmt(fmt) => commands::fmt::run(&fmt, &global),
         Command::Read(read) => commands::read::run(&read, &global),
+        Command::Explain(explain) => commands::explain::run(&explain, &global),
         Command::Record(record) => commands::record::run(&record, &global),
         Command::Run(run) => commands::run::run(&run, &global),
         Command::Slice(slice) => commands::slice::run(&slice, &global),

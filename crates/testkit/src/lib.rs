@@ -8,15 +8,17 @@
 
 pub mod append;
 mod command;
+pub mod coverage;
 mod decode;
 pub mod discover;
 pub mod expect;
 pub mod file;
 pub mod report;
 mod run;
+pub mod texts;
 
 pub use command::{CommandError, Commands, NoCommands, Recorded};
 pub use decode::parse;
 pub use file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};
 pub use report::{CaseReport, Failure, FileReport, Outcome};
-pub use run::run_file;
+pub use run::{RunOptions, run_file, run_file_with};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use falco_compiler::{Diagnostic, SourceFile};
 
+use crate::coverage::CoverageReport;
 use crate::file::Problem;
 
 /// What came of a test file.
@@ -23,6 +24,8 @@ pub struct FileReport {
     pub refused: Vec<Diagnostic>,
     /// The cases that were run, in order.
     pub cases: Vec<CaseReport>,
+    /// What they exercised, if that was asked for.
+    pub coverage: CoverageReport,
 }
 
 /// What came of a case.

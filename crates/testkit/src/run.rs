@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use falco_catalog::Catalog;
+use falco_compiler::program::RuleProgram;
 use falco_compiler::{Compilation, Options, Severity, SourceFile, compile};
 use falco_engine::alert::{Alert, AlertOptions};
-use falco_engine::eval::{Evaluator, ExplainKind, ExplainNode, Explanation, Matching};
+use falco_engine::eval::{Coverage, Evaluator, Explanation, Matching};
 use falco_engine::fields::{MapError, MapSource, MapValue};
 use falco_engine::inspector::Inspector;
 use falco_engine::value::FieldSource;
@@ -19,14 +20,32 @@ use crate::decode;
 use crate::discover::rules_files;
 use crate::file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};
 use crate::report::{CaseReport, Failure, FileReport, Near, Outcome};
+use crate::texts::Texts;
 
 /// How many events of a capture are looked at for a near miss once a case has failed.
 const MAX_EXPLAINED: u64 = 500_000;
 
-/// Runs one test file; `commands` runs what its tests want run.
+/// How test files are run.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Only cases whose name contains this.
+    pub filter: Option<String>,
+    /// Texts that stand for files.
+    pub texts: Texts,
+    /// Whether to count what the cases exercise.
+    pub coverage: bool,
+}
+
+/// Runs one test file as it is on disk; `commands` runs what its tests want run.
 pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>, commands: &dyn Commands) -> FileReport {
+    let options = RunOptions { filter: filter.map(str::to_owned), ..RunOptions::default() };
+    run_file_with(path, catalog, &options, commands)
+}
+
+/// Runs one test file; `commands` runs what its tests want run.
+pub fn run_file_with(path: &Path, catalog: &Arc<Catalog>, options: &RunOptions, commands: &dyn Commands) -> FileReport {
     let mut report = FileReport { path: path.to_owned(), ..FileReport::default() };
-    match std::fs::read_to_string(path) {
+    match options.texts.read(path) {
         Ok(text) => report.text = text,
         Err(error) => {
             report.problems.push(Problem { span: 0..0, message: format!("cannot be read: {error}"), help: None });
@@ -39,7 +58,7 @@ pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>, comma
         return report;
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut runner = match Runner::load(&file, folder, catalog, commands, &mut report) {
+    let mut runner = match Runner::load(&file, folder, catalog, options, commands, &mut report) {
         Some(runner) => runner,
         None => return report,
     };
@@ -47,10 +66,15 @@ pub fn run_file(path: &Path, catalog: &Arc<Catalog>, filter: Option<&str>, comma
     if !report.problems.is_empty() {
         return report;
     }
-    let wanted = |case: &&Case| filter.is_none_or(|f| case.name.value.contains(f));
+    let wanted = |case: &&Case| options.filter.as_ref().is_none_or(|f| case.name.value.contains(f));
     for case in file.cases.iter().filter(wanted) {
         let (outcome, events) = runner.case(&file, case);
         report.cases.push(CaseReport { name: case.name.value.clone(), span: case.name.span.clone(), outcome, events });
+    }
+    if let Some(coverage) = &runner.coverage {
+        // What no case names is not what these cases are about.
+        let of = |rule: u32| runner.judged.contains(&rule);
+        report.coverage.add(coverage, runner.evaluator.program(), &report.rules, of);
     }
     report
 }
@@ -62,6 +86,9 @@ struct Runner<'a> {
     commands: &'a dyn Commands,
     evaluator: Evaluator,
     options: AlertOptions,
+    coverage: Option<Coverage>,
+    /// Rules that some case names.
+    judged: HashSet<u32>,
 }
 
 /// An alert with the event that raised it.
@@ -76,6 +103,7 @@ impl<'a> Runner<'a> {
         file: &TestFile,
         folder: &'a Path,
         catalog: &'a Arc<Catalog>,
+        run: &RunOptions,
         commands: &'a dyn Commands,
         report: &mut FileReport,
     ) -> Option<Self> {
@@ -86,7 +114,7 @@ impl<'a> Runner<'a> {
         }
         let mut sources = Vec::new();
         for entry in &file.rules {
-            match read_rules(&folder.join(&entry.value)) {
+            match read_rules(&folder.join(&entry.value), &run.texts) {
                 Ok(files) => sources.extend(files),
                 Err(message) => report.problems.push(Problem { span: entry.span.clone(), message, help: None }),
             }
@@ -107,7 +135,8 @@ impl<'a> Runner<'a> {
         match Evaluator::new(program, catalog) {
             Ok(evaluator) => {
                 let options = AlertOptions { hostname: String::new(), ..AlertOptions::default() };
-                Some(Self { folder, catalog, commands, evaluator, options })
+                let coverage = run.coverage.then(|| Coverage::new(evaluator.program()));
+                Some(Self { folder, catalog, commands, evaluator, options, coverage, judged: HashSet::new() })
             }
             Err(error) => {
                 report.problems.push(Problem { span: 0..0, message: error.to_string(), help: None });
@@ -162,6 +191,9 @@ impl<'a> Runner<'a> {
 
     fn judged(&mut self, file: &TestFile, case: &Case) -> (Outcome, u64) {
         self.choose_rules(case);
+        let named = case.only.iter().flatten().chain(case.expect.iter().map(|expect| &expect.rule));
+        let named: Vec<u32> = named.filter_map(|name| self.rule(&name.value)).collect();
+        self.judged.extend(&named);
         let judged = match &case.source {
             Source::Events(events) => self.judge_events(file, events),
             Source::Capture(path) => self.judge_capture(&self.folder.join(&path.value), path.span.clone()),
@@ -192,7 +224,7 @@ impl<'a> Runner<'a> {
         let mut raised = Vec::new();
         for (index, spec) in events.iter().enumerate() {
             let event = self.made_up(file, spec, index as u64)?;
-            judge(&mut self.evaluator, &self.options, &event, index as u64 + 1, &mut raised);
+            judge(&mut self.evaluator, &self.options, &mut self.coverage, &event, index as u64 + 1, &mut raised);
         }
         Ok((raised, events.len() as u64))
     }
@@ -224,7 +256,14 @@ impl<'a> Runner<'a> {
             match inspector.next_visible() {
                 Ok(Some(step)) => {
                     events += 1;
-                    judge(&mut self.evaluator, &self.options, &step.view(), step.ctx.num, &mut raised);
+                    judge(
+                        &mut self.evaluator,
+                        &self.options,
+                        &mut self.coverage,
+                        &step.view(),
+                        step.ctx.num,
+                        &mut raised,
+                    );
                 }
                 Ok(None) => return Ok((raised, events)),
                 Err(error) => return Err(capture_problem(path, &span, &error)),
@@ -282,7 +321,7 @@ impl<'a> Runner<'a> {
     fn nearest(&mut self, file: &TestFile, case: &Case, rule: u32) -> Option<Near> {
         let mut best: Option<(usize, u64, Explanation)> = None;
         self.each_explained(file, case, rule, |event, explanation| {
-            let distance = distance(&explanation.root);
+            let distance = explanation.distance;
             if !explanation.matches && best.as_ref().is_none_or(|(d, ..)| distance < *d) {
                 best = Some((distance, event, explanation));
             }
@@ -344,14 +383,35 @@ impl<'a> Runner<'a> {
 fn judge<S: FieldSource>(
     evaluator: &mut Evaluator,
     options: &AlertOptions,
+    coverage: &mut Option<Coverage>,
     event: &S,
     number: u64,
     raised: &mut Vec<Raised>,
 ) {
+    let enabled: Vec<u32> = match coverage {
+        Some(_) => {
+            let rules = (0u32..).zip(&evaluator.program().rules);
+            let about = |rule: &RuleProgram| {
+                let possible =
+                    event.event_type().is_none_or(|kind| rule.events.is_empty() || rule.events.contains(kind));
+                rule.source == event.source() && possible
+            };
+            rules
+                .filter(|(number, rule)| evaluator.is_enabled(*number) && about(rule))
+                .map(|(number, _)| number)
+                .collect()
+        }
+        None => Vec::new(),
+    };
     let mut session = evaluator.on(event);
     let mut matches = Vec::new();
     // Every rule is judged by itself: a test of one must not depend on the order of others.
     session.matches(Matching::All, &mut matches);
+    if let Some(coverage) = coverage {
+        for rule in enabled {
+            coverage.look(&mut session, rule);
+        }
+    }
     for rule in matches {
         if let Some(alert) = session.alert(rule, options) {
             let output = alert.output(options);
@@ -393,26 +453,6 @@ fn mismatches(expect: &Expect, raised: &Raised) -> Vec<String> {
         }
     }
     wrong
-}
-
-/// How many atoms would have to come out differently for a part to hold.
-fn distance(node: &ExplainNode) -> usize {
-    fn cost(node: &ExplainNode, wanted: bool) -> usize {
-        if node.holds == wanted {
-            return 0;
-        }
-        match (&node.kind, wanted) {
-            (ExplainKind::And(children), true) | (ExplainKind::Or(children), false) => {
-                children.iter().map(|c| cost(c, wanted)).sum()
-            }
-            (ExplainKind::Or(children), true) | (ExplainKind::And(children), false) => {
-                children.iter().map(|c| cost(c, wanted)).min().unwrap_or(1)
-            }
-            (ExplainKind::Not(child), _) => cost(child, !wanted),
-            (ExplainKind::Atom { .. }, _) => 1,
-        }
-    }
-    cost(node, true)
 }
 
 /// A largest pairing: for each alert the expectation that it fills. `fits` names the expectations that an alert could fill,
@@ -481,9 +521,9 @@ fn capture_problem(path: &Path, span: &Range<usize>, error: &falco_scap::Error) 
 }
 
 /// A rules file, or the YAML files of a folder in name order without its tests.
-fn read_rules(path: &Path) -> Result<Vec<SourceFile>, String> {
+fn read_rules(path: &Path, texts: &Texts) -> Result<Vec<SourceFile>, String> {
     let cannot = |path: &Path, error: &std::io::Error| format!("cannot read `{}`: {error}", path.display());
-    let is_folder = std::fs::metadata(path).map_err(|e| cannot(path, &e))?.is_dir();
+    let is_folder = !texts.has(path) && std::fs::metadata(path).map_err(|e| cannot(path, &e))?.is_dir();
     let files = if is_folder { rules_files(path).map_err(|e| cannot(path, &e))? } else { vec![path.to_owned()] };
     if files.is_empty() {
         return Err(format!("no rules files in `{}`", path.display()));
@@ -491,7 +531,7 @@ fn read_rules(path: &Path) -> Result<Vec<SourceFile>, String> {
     files
         .iter()
         .map(|file| {
-            let text = std::fs::read_to_string(file).map_err(|e| cannot(file, &e))?;
+            let text = texts.read(file).map_err(|e| cannot(file, &e))?;
             Ok(SourceFile::new(file.display().to_string(), text))
         })
         .collect()
@@ -666,6 +706,37 @@ tests:
         assert_eq!(problem.message, "no such command");
         let Outcome::Skipped(reason) = outcome("[start, zsh]", &NoCommands) else { panic!() };
         assert_eq!(reason, "commands are not run here");
+    }
+
+    #[test]
+    fn coverage_counts_the_comparisons_of_the_rules_that_cases_name() {
+        let mut texts = Texts::default();
+        texts.insert(Path::new("/nowhere/rules.yaml"), RULES);
+        let test = "rules: [rules.yaml]
+defaults: {evt.type: execve, proc.name: bash}
+tests:
+  - name: t
+    events: [{user.name: ada}, {user.name: root}, {}]
+    expect: [{rule: Shell, count: 2}]
+";
+        texts.insert(Path::new("/nowhere/rules_test.yaml"), test);
+        let options = RunOptions { texts, coverage: true, ..RunOptions::default() };
+        let report =
+            run_file_with(Path::new("/nowhere/rules_test.yaml"), &Arc::new(Catalog::builtin()), &options, &NoCommands);
+        assert!(report.passed(), "{report:?}");
+        let counts: Vec<_> = report
+            .coverage
+            .comparisons()
+            .map(|c| (c.text.as_str(), c.counts.yes, c.counts.no, c.counts.no_value, c.counts.decisive))
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                ("evt.type = execve", 3, 0, 0, 2),
+                ("proc.name in (bash, zsh)", 3, 0, 0, 2),
+                ("user.name = root", 1, 1, 1, 3)
+            ]
+        );
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use codespan_reporting::term::termcolor::Color;
 use falco_catalog::Catalog;
-use falco_compiler::{Diagnostic, LoadResult, Options, Severity, SourceFile, compile};
+use falco_compiler::{Diagnostic, LoadResult, Options, Severity, compile};
 use serde_json::{Value, json};
 
 use crate::args::{Check, CheckFormat, Deny, Global};
 use crate::error::CliError;
 use crate::inputs::{Binary, Rules};
+use crate::places::Places;
 use crate::render::{self, count};
 use crate::{Outcome, Result};
 
@@ -155,30 +156,6 @@ fn document(rules: &Rules, found: &[&Diagnostic]) -> Value {
         "diagnostics": diagnostics,
         "summary": {"errors": summary.errors, "warnings": summary.warnings, "lints": summary.lints},
     })
-}
-
-/// Lines and columns of a file: 1-based, columns in Unicode scalar values.
-struct Places<'a> {
-    text: &'a str,
-    lines: Vec<usize>,
-}
-
-impl<'a> Places<'a> {
-    fn new(file: &'a SourceFile) -> Self {
-        let starts = file.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1);
-        Self { text: &file.text, lines: std::iter::once(0).chain(starts).collect() }
-    }
-
-    fn place(&self, offset: usize) -> Value {
-        let line = self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
-        let start = self.lines.get(line).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |t| t.chars().count());
-        json!({"line": line + 1, "column": column + 1, "offset": offset})
-    }
-
-    fn range(&self, range: std::ops::Range<usize>) -> Value {
-        json!({"start": self.place(range.start), "end": self.place(range.end)})
-    }
 }
 
 /// The document of `falco -V` with `json_output`.

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod docs;
 pub mod doctor;
+pub mod explain;
 pub mod fields;
 pub mod fmt;
 pub mod live;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod commands;
+mod explain;
 mod layers;
 mod live;
 mod live_view;

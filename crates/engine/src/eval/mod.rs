@@ -6,6 +6,7 @@
 
 mod classes;
 mod code;
+mod coverage;
 mod explain;
 mod gates;
 mod glob;
@@ -29,7 +30,8 @@ use falco_compiler::{FilterProgram, OutputProgram};
 pub(crate) use glob::Glob;
 pub(crate) use matcher::c_str;
 
-pub use explain::{ExplainKind, ExplainNode, Explanation, Truth};
+pub use coverage::{Counts, Coverage};
+pub use explain::{ExplainKind, ExplainNode, Explanation, Miss, Nearest, Truth};
 pub use profile::{AtomCost, AtomUse, PairCost, Profile, RuleCost, atom_uses};
 pub use session::Session;
 

@@ -3,7 +3,7 @@
 use falco_catalog::{Catalog, EventSet, ParamType};
 use falco_compiler::program::{
     Atom, AtomId, BoolExpr, Const, Extract, ExtractId, ExtractKind, Operand, OutputPiece, OutputTemplate, Priority,
-    Program, RuleProgram, Transformer,
+    Program, Provenance, RuleProgram, Transformer,
 };
 use falco_syntax::condition::ast::{Modifier, Operator};
 
@@ -379,6 +379,33 @@ fn an_explanation_shows_values_truth_and_what_decides() {
     let atoms = explanation.atoms();
     assert_eq!(atoms.iter().map(|a| a.decisive).collect::<Vec<_>>(), [true, false, false]);
     assert!(evaluator.explain(9, &event(&[])).is_none());
+}
+
+#[test]
+fn coverage_counts_truth_and_what_decided() {
+    let mut maker = Maker::default();
+    // The maker numbers places by itself; coverage needs them told apart.
+    let place = |expr, place| match expr {
+        BoolExpr::Atom(atom, _) => BoolExpr::Atom(atom, place),
+        other => other,
+    };
+    let shell = place(maker.check("proc.name", In, &["bash", "zsh"]), 0);
+    let root = place(maker.check("user.uid", Eq, &["0"]), 1);
+    let tty = place(maker.check("proc.tty", Ne, &["0"]), 2);
+    maker.rule("r", BoolExpr::And(vec![shell, BoolExpr::Or(vec![root, BoolExpr::Not(Box::new(tty))])]));
+    let written = Provenance { file: 0, range: 0..0, macros: Vec::new(), text: String::new(), exception: None };
+    maker.program.rules[0].provenance = vec![written; 3];
+    let mut evaluator = maker.evaluator();
+    let mut coverage = Coverage::new(evaluator.program());
+    let events = [
+        event(&[("proc.name", "vim".into()), ("user.uid", MapValue::Int(0))]),
+        event(&[("proc.name", "zsh".into()), ("user.uid", MapValue::Int(0)), ("proc.tty", MapValue::Int(5))]),
+    ];
+    let held: Vec<bool> = events.iter().map(|event| coverage.look(&mut evaluator.on(event), 0)).collect();
+    assert_eq!(held, [false, true]);
+    let counts = |yes, no, no_value, decisive| Counts { yes, no, no_value, decisive };
+    assert_eq!(coverage.of(0), [counts(1, 1, 0, 2), counts(2, 0, 0, 1), counts(1, 0, 1, 0)]);
+    assert_eq!(coverage.of(9), []);
 }
 
 #[test]

@@ -21,6 +21,8 @@ use falco_engine::alert::{Alert, AlertOptions, Summary};
 use falco_engine::eval::Matching;
 use falco_engine::replay::Progress as Replayed;
 
+pub use self::made_up::each as each_made_up;
+
 use self::judge::{Alerts, Form, Judge};
 use self::sink::Sink;
 use self::stats::Facts;
