@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod capture;
+mod editors;
 mod guest;
 mod intrusion;
 mod measure;
@@ -19,13 +20,15 @@ const USAGE: &str = "usage: cargo xtask testdata|lints [--check]
        cargo xtask rules N FILE
        cargo xtask replay CAPTURE
        cargo xtask test-guest
+       cargo xtask test-editors
 
-testdata    writes the captures under testdata/captures; with --check only says whether they are what it would write
-lints       writes docs/lints from the lints' sources; with --check only says whether it is what it would write
-capture     writes a made-up recording of N events (5,000,000) of a small server, always the same for the same seed
-rules       writes N made-up rules, no two alike
-replay      says how fast a capture is read, and read into the state
-test-guest  runs the live probe's tests on Debian's kernel in an emulator";
+testdata      writes the captures under testdata/captures; with --check only says whether they are what it would write
+lints         writes docs/lints from the lints' sources; with --check only says whether it is what it would write
+capture       writes a made-up recording of N events (5,000,000) of a small server, always the same for the same seed
+rules         writes N made-up rules, no two alike
+replay        says how fast a capture is read, and read into the state
+test-guest    runs the live probe's tests on Debian's kernel in an emulator
+test-editors  lets Neovim and Emacs work with the server, as far as they are installed";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         ["capture", options @ ..] => long_capture(options),
         ["rules", count, file] => many_rules(count, file),
         ["test-guest"] => guest::run(),
+        ["test-editors"] => editors::run(),
         ["replay", file] => {
             measure::replay(Path::new(file)).map(|lines| lines.iter().for_each(|line| eprintln!("{line}")))
         }
