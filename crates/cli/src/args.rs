@@ -105,6 +105,15 @@ pub struct Check {
     /// The engine version that the rules must load on, such as 0.62.0
     #[arg(long, value_name = "X.Y.Z")]
     pub engine_version: Option<String>,
+    /// Repair what can be repaired without changing what Falco loads; what is read from standard input is printed repaired
+    #[arg(long)]
+    pub fix: bool,
+    /// Repair also what changes, or may change, what Falco loads
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what would be repaired as a unified diff, and write nothing
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// Output forms of `check`.

@@ -4,7 +4,7 @@ use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::*;
 
 use crate::encoding::Encoding;
-use crate::requests::semantic;
+use crate::requests::{code_action, semantic};
 
 /// What the client said that it can do.
 #[derive(Debug, Default, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct ClientCapabilities {
     pub pull_diagnostics: bool,
     /// Diagnostics of a document may come with those of others.
     pub related_documents: bool,
+    /// The edits of a code action may come when it is chosen.
+    pub lazy_actions: bool,
     /// The documentation of a completion may come when it is looked at.
     pub resolve_documentation: bool,
 }
@@ -38,7 +40,10 @@ impl ClientCapabilities {
         let pull = text.and_then(|t| t.diagnostic.as_ref());
         let refresh = client.workspace.as_ref().and_then(|w| w.diagnostic.as_ref()).and_then(|d| d.refresh_support);
         let lazy = completion_item.and_then(|c| c.resolve_support.as_ref());
+        let action = text.and_then(|t| t.code_action.as_ref());
+        let lazy_action = action.filter(|a| a.data_support == Some(true)).and_then(|a| a.resolve_support.as_ref());
         Self {
+            lazy_actions: lazy_action.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "edit")),
             resolve_documentation: lazy.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "documentation")),
             // Without being told when to ask again, a client would not hear of changes in other files: it gets them pushed.
             pull_diagnostics: pull.is_some() && refresh == Some(true),
@@ -87,6 +92,7 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
                 ..DiagnosticOptions::default()
             })
         }),
+        code_action_provider: Some(code_action::capability()),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
         declaration_provider: Some(DeclarationCapability::Simple(true)),

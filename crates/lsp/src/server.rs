@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use tower_lsp::jsonrpc::{ErrorCode, Result};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
 
@@ -150,6 +150,19 @@ impl LanguageServer for Server {
         let resolved = self.on_document(url, move |r| Some(requests::completion::resolve(r, item))).await;
         // The list is still on the screen when the document has gone on; better no documentation than an error.
         Ok(resolved.ok().flatten().unwrap_or(unresolved))
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let (client, url, context) = (self.can(), params.text_document.uri, params.context);
+        let range = params.range;
+        self.on_document(url.clone(), move |r| Some(requests::code_action::list(r, &url, range, &context, client)))
+            .await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        let (client, url) = (self.can(), requests::code_action::origin(&action).ok_or_else(Error::content_modified)?);
+        let resolved = self.on_document(url, move |r| requests::code_action::resolve(r, action, client)).await?;
+        resolved.ok_or_else(Error::content_modified)
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {

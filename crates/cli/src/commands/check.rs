@@ -6,9 +6,12 @@ use std::sync::Arc;
 use codespan_reporting::term::termcolor::Color;
 use falco_catalog::Catalog;
 use falco_compiler::{Diagnostic, LoadResult, Options, Severity, compile};
+use falco_ide::actions::fixes_of;
+use falco_ide::{Analysis, Settings};
 use serde_json::{Value, json};
 
 use crate::args::{Check, CheckFormat, Deny, Global};
+use crate::commands::fix;
 use crate::error::CliError;
 use crate::inputs::{Binary, Rules};
 use crate::places::Places;
@@ -17,7 +20,7 @@ use crate::{Outcome, Result};
 
 /// Checks the rules and prints the findings.
 pub fn run(args: &Check, global: &Global) -> Result {
-    let rules = Rules::load(&args.paths)?;
+    let mut rules = Rules::load(&args.paths)?;
     let mut options = Options::new(Arc::new(Catalog::builtin()));
     options.falco_report = args.format == CheckFormat::Falco;
     if let Some(version) = args.engine_version.as_ref().or(rules.engine_version.as_ref()) {
@@ -25,15 +28,25 @@ pub fn run(args: &Check, global: &Global) -> Result {
             .parse()
             .map_err(|_| CliError::Usage(format!("`{version}` is no engine version; one looks like `0.62.0`")))?;
     }
-    let compilation = compile(&rules.files, &options);
     let wanted = |code: &str| {
         (args.select.is_empty() || args.select.iter().any(|c| c == code)) && !args.ignore.iter().any(|c| c == code)
     };
+    let settings = Settings { engine_version: Some(options.engine_version.to_string()), ..Settings::default() };
+    if args.unsafe_fixes && !(args.fix || args.diff) {
+        return Err(CliError::Usage("`--unsafe-fixes` goes with `--fix` or `--diff`".into()));
+    }
+    if args.fix || args.diff {
+        let done = fix::run(args, &mut rules, settings.engine_version.clone(), &wanted, global)?;
+        if let Some(outcome) = done {
+            return Ok(outcome);
+        }
+    }
+    let compilation = compile(&rules.files, &options);
     let found: Vec<&Diagnostic> = compilation.iter().filter(|d| wanted(d.code)).collect();
 
     match args.format {
         CheckFormat::Text => text(&rules, &found, global)?,
-        CheckFormat::Json => write_json(&document(&rules, &found), global)?,
+        CheckFormat::Json => write_json(&document(&rules, &found, &settings), global)?,
         CheckFormat::Falco => write_json(&falco_document(compilation.load_results()), global)?,
     }
     let failed = match args.format {
@@ -109,7 +122,9 @@ fn write_json(value: &Value, global: &Global) -> Result<()> {
 }
 
 /// The document of `--format json`; its shape is a contract.
-fn document(rules: &Rules, found: &[&Diagnostic]) -> Value {
+fn document(rules: &Rules, found: &[&Diagnostic], settings: &Settings) -> Value {
+    // How a repair is written depends on the layout around it, which the editor features know.
+    let analysis = Analysis::new(fix::workspace_files(&rules.files), settings, None);
     let all: Vec<Places> = rules.files.iter().map(Places::new).collect();
     let mut diagnostics: Vec<Value> = rules
         .binary
@@ -125,20 +140,21 @@ fn document(rules: &Rules, found: &[&Diagnostic]) -> Value {
     diagnostics.extend(found.iter().filter_map(|d| {
         let places = all.get(d.span.file.index())?;
         let item = d.item.as_ref().map(|item| json!({"kind": item.kind.head_key(), "name": item.name}));
-        let fixes: Vec<Value> = d
-            .fixes
+        let fixes: Vec<Value> = fixes_of(&analysis, d)
             .iter()
             .map(|fix| {
                 // An edit is in the finding's own file unless it names another.
-                let edits = fix.edits.iter().filter_map(|edit| {
-                    let range = all.get(edit.span.file.index())?.range(edit.span.range());
+                let edits =
+                    fix.change.edits.iter().flat_map(|(file, edits)| edits.iter().map(move |edit| (file, edit)));
+                let edits = edits.filter_map(|(file, edit)| {
+                    let range = all.get(file.0 as usize)?.range(edit.range.into());
                     let mut value = json!({"range": range, "text": edit.text});
-                    if edit.span.file != d.span.file {
-                        value["file"] = json!(rules.files.get(edit.span.file.index())?.path);
+                    if file.0 as usize != d.span.file.index() {
+                        value["file"] = json!(rules.files.get(file.0 as usize)?.path);
                     }
                     Some(value)
                 });
-                json!({"title": fix.title, "edits": edits.collect::<Vec<_>>()})
+                json!({"title": fix.title, "safe": fix.safe, "edits": edits.collect::<Vec<_>>()})
             })
             .collect();
         Some(json!({

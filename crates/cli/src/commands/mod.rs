@@ -5,6 +5,7 @@ pub mod docs;
 pub mod doctor;
 pub mod explain;
 pub mod fields;
+pub mod fix;
 pub mod fmt;
 pub mod live;
 pub mod lsp;

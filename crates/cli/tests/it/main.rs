@@ -4,6 +4,7 @@
 
 mod commands;
 mod explain;
+mod fix;
 mod layers;
 mod live;
 mod live_view;

@@ -8,6 +8,7 @@ use falco_compiler::{Compilation, Diagnostic};
 use super::fix::{Fix, fixes_of};
 use super::{Cx, apply, verify};
 use crate::analysis::{Analysis, Settings, WorkspaceFile};
+use crate::format::edits_between;
 use crate::types::{Action, ActionKind, Change, FileId, TextEdit};
 
 /// After so many rounds it ends, whatever is left: each round may bring findings to light that the ones before hid.
@@ -234,21 +235,9 @@ pub(super) fn resolve(analysis: &Analysis, file: FileId, id: &str) -> Option<Cha
     let fixed = fix_files(&analysis.workspace_files(), analysis.settings(), &options);
     let mut change = Change::default();
     for (file, text) in fixed.texts {
-        change.edits.insert(file, vec![difference(analysis.text(file), &text)?]);
+        change.edits.insert(file, edits_between(analysis.text(file), &text));
     }
     (!change.is_empty()).then_some(change)
-}
-
-/// The one edit that makes `new` of `old`: what stands between their common beginning and their common end.
-fn difference(old: &str, new: &str) -> Option<TextEdit> {
-    let start =
-        old.char_indices().zip(new.chars()).take_while(|((_, a), b)| a == b).map(|((at, a), _)| at + a.len_utf8());
-    let start = start.last().unwrap_or(0);
-    let (old_rest, new_rest) = (old.get(start..)?, new.get(start..)?);
-    let same: usize =
-        old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    let range = super::layout::span(start, old.len() - same);
-    Some(TextEdit { range, text: new.get(start..new.len() - same)?.to_owned() })
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@
 
 mod change;
 mod de_morgan;
+mod exception;
+mod exception_condition;
+mod exception_shape;
 mod extract_list;
 mod extract_macro;
 mod fix;
@@ -52,6 +55,8 @@ const REFACTORINGS: &[Refactoring] = &[
     de_morgan::offer,
     lines::offer,
     sort_items::offer,
+    exception_shape::offer,
+    exception_condition::offer,
 ];
 
 /// What an action looks at.

@@ -2,6 +2,7 @@
 //! works on the snapshot of the moment when it arrived, off the reactor's thread.
 
 pub mod calls;
+pub mod code_action;
 pub mod completion;
 pub mod definition;
 pub mod diagnostics;
