@@ -4,7 +4,7 @@ use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::*;
 
 use crate::encoding::Encoding;
-use crate::requests::{code_action, semantic};
+use crate::requests::{alert, code_action, semantic};
 
 /// What the client said that it can do.
 #[derive(Debug, Default, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct ClientCapabilities {
     pub pull_diagnostics: bool,
     /// Diagnostics of a document may come with those of others.
     pub related_documents: bool,
+    /// An edit may create files.
+    pub creates_files: bool,
     /// The edits of a code action may come when it is chosen.
     pub lazy_actions: bool,
     /// The documentation of a completion may come when it is looked at.
@@ -43,6 +45,9 @@ impl ClientCapabilities {
         let action = text.and_then(|t| t.code_action.as_ref());
         let lazy_action = action.filter(|a| a.data_support == Some(true)).and_then(|a| a.resolve_support.as_ref());
         Self {
+            creates_files: edit
+                .and_then(|e| e.resource_operations.as_ref())
+                .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
             lazy_actions: lazy_action.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "edit")),
             resolve_documentation: lazy.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "documentation")),
             // Without being told when to ask again, a client would not hear of changes in other files: it gets them pushed.
@@ -93,6 +98,10 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
             })
         }),
         code_action_provider: Some(code_action::capability()),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: alert::COMMANDS.map(str::to_owned).into(),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
         declaration_provider: Some(DeclarationCapability::Simple(true)),

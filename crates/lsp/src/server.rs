@@ -159,6 +159,23 @@ impl LanguageServer for Server {
             .await
     }
 
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<serde_json::Value>> {
+        if !requests::alert::COMMANDS.contains(&params.command.as_str()) {
+            return Err(Error::invalid_params(format!("unknown command `{}`", params.command)));
+        }
+        let (client, given) = (self.can(), requests::alert::Arguments::read(params.arguments)?);
+        let command = params.command;
+        let edit = self
+            .on_document(given.uri.clone(), move |r| Some(requests::alert::run(r, &command, &given, client)))
+            .await?
+            .ok_or_else(|| Error::invalid_params("the document is no open rules file"))??;
+        // Whether it applied the edit the client tells its user.
+        if let Err(error) = self.client.apply_edit(edit).await {
+            self.client.log_message(MessageType::WARNING, format!("the edit was not applied: {error}")).await;
+        }
+        Ok(None)
+    }
+
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
         let (client, url) = (self.can(), requests::code_action::origin(&action).ok_or_else(Error::content_modified)?);
         let resolved = self.on_document(url, move |r| requests::code_action::resolve(r, action, client)).await?;

@@ -144,7 +144,7 @@ fn client(lazy: bool) -> Client {
     let resolve = if lazy { json!({"properties": ["edit"]}) } else { Value::Null };
     let capabilities = json!({
         "general": {"positionEncodings": ["utf-8"]},
-        "workspace": {"workspaceEdit": {"documentChanges": true}},
+        "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}},
         "textDocument": {"codeAction": {"dataSupport": lazy, "resolveSupport": resolve}},
     });
     let mut client = Client::start(capabilities, None);
@@ -216,5 +216,34 @@ fn code_actions_that_are_resolved() {
     client.edit(URI, 2, (0, 0), (0, 0), "# new\n");
     let id = client.send_request("codeAction/resolve", extract.clone());
     assert_eq!(client.response(id)["error"]["code"], -32801);
+    client.stop();
+}
+
+/// The edit that the server asks the client to apply.
+fn asked(client: &mut Client, command: &str, alert: &str) -> Value {
+    let arguments = json!([{"uri": URI, "alert": alert}]);
+    client.request("workspace/executeCommand", json!({"command": command, "arguments": arguments}));
+    let mut asked = client.server_request("workspace/applyEdit");
+    asked["params"].take()
+}
+
+#[test]
+fn commands_for_an_alert() {
+    let alert =
+        r#"{"rule": "Shell", "priority": "Notice", "output_fields": {"proc.name": "zsh", "evt.type": "execve"}}"#;
+    let mut client = client(true);
+    let edit = asked(&mut client, "falco-rs.exceptionFromAlert", alert);
+    let text = applied(&edit);
+    assert!(text.contains("      fields: [proc.name]\n      values:\n        - [zsh]\n"), "{text}");
+    let edit = asked(&mut client, "falco-rs.testFromAlert", alert);
+    let changes = &edit["edit"]["documentChanges"];
+    assert_eq!(changes[0]["kind"], "create");
+    assert_eq!(changes[0]["uri"], "file:///nowhere/fix_rules_test.yaml");
+    let text = changes[1]["edits"][0]["newText"].as_str().unwrap();
+    assert!(text.starts_with("rules: [fix_rules.yaml]\ntests:\n  - name: Shell as in an alert\n"), "{text}");
+    let broken = json!({"command": "falco-rs.testFromAlert", "arguments": [{"uri": URI, "alert": "{}"}]});
+    let id = client.send_request("workspace/executeCommand", broken);
+    let error = client.response(id)["error"].clone();
+    assert!(error["message"].as_str().unwrap().contains("this is no alert"), "{error}");
     client.stop();
 }

@@ -77,6 +77,11 @@ impl Client {
         response["result"].take()
     }
 
+    /// Waits for a request of the server, which is answered with nothing.
+    pub fn server_request(&mut self, method: &str) -> Value {
+        self.wait(|m| m["method"] == method)
+    }
+
     /// Waits for diagnostics of a document at a version.
     pub fn diagnostics(&mut self, uri: &str, version: i64) -> Vec<Value> {
         let message = self.wait(|m| {

@@ -3,7 +3,9 @@
 //! One action, one file, with its tests. A refactoring promises that Falco loads the same rules afterwards; it is offered only if
 //! [`verify`] has compiled the result and found that it does. To add one, add a file and a line in [`REFACTORINGS`].
 
+mod alert;
 mod change;
+mod create_list;
 mod de_morgan;
 mod exception;
 mod exception_condition;
@@ -21,6 +23,7 @@ mod lines;
 mod merge_in;
 mod names;
 mod repairs;
+mod requirements;
 mod site;
 mod sort_items;
 mod split_in;
@@ -36,6 +39,7 @@ use crate::types::{Action, ActionFilter, ActionKind, Change, FileId, FileRange};
 use layout::Layout;
 use site::Site;
 
+pub use alert::{Alert, AlertError, test_from_alert};
 pub use change::apply;
 pub use fix::{Fix, fixes_of};
 pub use fix_all::{FixOptions, Fixed, Skipped, fix_files};
@@ -57,6 +61,8 @@ const REFACTORINGS: &[Refactoring] = &[
     sort_items::offer,
     exception_shape::offer,
     exception_condition::offer,
+    create_list::offer,
+    requirements::offer,
 ];
 
 /// What an action looks at.
@@ -108,6 +114,7 @@ pub(crate) fn at(analysis: &Analysis, selection: FileRange, filter: &ActionFilte
     let mut out = Vec::new();
     if wanted(ActionKind::QuickFix) {
         fix::quick_fixes(&cx, &filter.codes, &mut out);
+        alert::offer(&cx, &mut out);
     }
     if wanted(ActionKind::FixAll) {
         fix_all::offer(&cx, &mut out);

@@ -112,7 +112,7 @@ fn repaired(request: &Request, action: &Action, told: &[Diagnostic]) -> Option<V
 }
 
 /// A change as the protocol has it.
-fn edit(request: &Request, change: Change, client: ClientCapabilities) -> WorkspaceEdit {
+pub fn edit(request: &Request, change: Change, client: ClientCapabilities) -> WorkspaceEdit {
     let mut files = Places::new(request);
     let mut all = Vec::new();
     for (file, edits) in change.edits {

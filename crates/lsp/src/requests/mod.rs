@@ -1,6 +1,7 @@
 //! The requests: one file for each feature, which asks `falco-ide` and translates its answer. Here is what they share: a request
 //! works on the snapshot of the moment when it arrived, off the reactor's thread.
 
+pub mod alert;
 pub mod calls;
 pub mod code_action;
 pub mod completion;

@@ -17,7 +17,7 @@ use crate::convert::Converter;
 use crate::workspace;
 
 /// The protocol's code for a request that was understood and cannot be done.
-const REQUEST_FAILED: i64 = -32803;
+pub const REQUEST_FAILED: i64 = -32803;
 
 /// `textDocument/prepareRename`. Where nothing can be renamed the answer is nothing.
 pub fn prepare(request: &Request, position: Position) -> Option<PrepareRenameResponse> {
