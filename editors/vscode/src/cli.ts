@@ -12,7 +12,7 @@ import { missing } from "./messages";
 import { run, type Finished, type Task } from "./program";
 import { applyEnv, runSettings, SECTION, serverSettings } from "./settings";
 
-const PROJECT_FILE = ".falco-rs.yaml";
+export const PROJECT_FILE = ".falco-rs.yaml";
 
 /** What a task may set itself. */
 export type Wanted = Pick<Task, "input" | "onLine" | "signal"> & { readonly cwd?: string | undefined };

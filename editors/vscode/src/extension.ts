@@ -3,14 +3,16 @@
 import * as vscode from "vscode";
 
 import { Cli } from "./cli";
+import { methodsOf, statusOf } from "./custom";
 import { FALCO_RULES } from "./detect";
 import { detectByContent } from "./detection";
+import { registerInspection } from "./inspect";
 import { RuleLenses } from "./lenses";
 import { missing } from "./messages";
 import { RuleIndex } from "./rules/index";
 import { RulesTree } from "./rules/tree";
 import { AlertsView } from "./run/alerts";
-import { RunCommands, targetOf } from "./run/commands";
+import { onCommand, RunCommands, targetOf } from "./run/commands";
 import { Documents } from "./run/documents";
 import { Server } from "./server";
 import { RESTART_SETTINGS } from "./settings";
@@ -18,6 +20,8 @@ import { Status } from "./status";
 import { registerTasks } from "./tasks";
 import { RuleTests } from "./tests/controller";
 import { versionOf } from "./version";
+
+const STATUS = "falco-rs/status";
 
 let server: Server | undefined;
 
@@ -43,7 +47,11 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const documents = new Documents();
   const alerts = new AlertsView();
-  const tests = new RuleTests(cli, (title, text) => documents.show(title, text));
+  const tests = new RuleTests(
+    cli,
+    (method, params, token) => current.ask(method, params, token),
+    (title, text) => documents.show(title, text),
+  );
   context.subscriptions.push(
     output,
     status,
@@ -56,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunCommands(cli, context.workspaceState, alerts, documents),
     new RuleLenses(() => current.capabilities?.codeLensProvider !== undefined, current.onDidStart),
     registerTasks(cli),
+    ...followStatus(current, status, index),
     vscode.workspace.onDidOpenTextDocument(wake),
     detectByContent(),
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -71,16 +80,32 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.commands.registerCommand("falco-rs.showOutput", () => current.showOutput()),
     vscode.commands.registerCommand("falco-rs.showVersion", () => showVersion(context, cli)),
-    vscode.commands.registerCommand("falco-rs.runRuleTests", async (argument?: unknown) => {
-      const target = targetOf(argument);
-      if (target !== undefined) await tests.runForRule(target.rule);
-    }),
+    registerInspection(current, documents),
+    ...(["run", "cover"] as const).map((how) =>
+      onCommand(how === "run" ? "falco-rs.runRuleTests" : "falco-rs.coverRule", async (argument) => {
+        const target = targetOf(argument);
+        if (target !== undefined) await tests.runForRule(target.rule, how);
+      }),
+    ),
   );
   for (const document of vscode.workspace.textDocuments) wake(document);
 }
 
 export async function deactivate(): Promise<void> {
   await server?.stop();
+}
+
+/** Keeps what the status item says of the server's work up to date. */
+function followStatus(server: Server, status: Status, index: RuleIndex): vscode.Disposable[] {
+  const ask = (): void => {
+    if (!methodsOf(server.capabilities).has(STATUS)) return;
+    server.ask(STATUS, undefined).then(
+      (answer) => status.report(statusOf(answer)),
+      // A server that is about to end answers no more; the next one is asked again.
+      () => status.report(undefined),
+    );
+  };
+  return [server.onDidStart(ask), index.onDidChange(ask)];
 }
 
 async function showVersion(context: vscode.ExtensionContext, cli: Cli): Promise<void> {

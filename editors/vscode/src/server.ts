@@ -11,6 +11,7 @@ import {
 } from "vscode-languageclient/node";
 
 import type { Cli } from "./cli";
+import { lensCommand, methodsOf } from "./custom";
 import { FALCO_RULES } from "./detect";
 import * as messages from "./messages";
 import { start as startProcess, type Exit, type Running } from "./process";
@@ -55,6 +56,16 @@ export class Server implements vscode.Disposable {
   get capabilities(): ServerCapabilities | undefined {
     const { session } = this;
     return session?.ready === true ? session.client.initializeResult?.capabilities : undefined;
+  }
+
+  /** Asks by one of the server's own methods. What hinders is thrown with a message for people. */
+  async ask(method: string, params: object | undefined, token?: vscode.CancellationToken): Promise<unknown> {
+    const { session } = this;
+    if (session?.ready !== true) throw new Error("the language server does not run; open a rules file first");
+    if (!methodsOf(this.capabilities).has(method)) {
+      throw new Error(`this version of falco-rs has no method \`${method}\`; a newer one is needed`);
+    }
+    return session.client.sendRequest<unknown>(method, params, token);
   }
 
   /** Starts the server unless it runs already. */
@@ -198,6 +209,13 @@ export class Server implements vscode.Disposable {
       outputChannel: this.output,
       traceOutputChannel: this.trace,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      middleware: {
+        // The server's lenses are about rules; what comes of them is shown in our views.
+        executeCommand: (command, args: unknown[], next) => {
+          const ours = lensCommand(command, args[0]);
+          return ours === undefined ? next(command, args) : vscode.commands.executeCommand(ours, args[0]);
+        },
+      },
       // A failed start is reported once, with its cause, when the process has ended.
       initializationFailedHandler: () => false,
       errorHandler: {

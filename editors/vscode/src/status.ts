@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { describe, type ServerStatus } from "./custom";
 import { FALCO_RULES } from "./detect";
 import type { RuleIndex } from "./rules/index";
 
@@ -15,6 +16,7 @@ export class Status implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem("falco-rs.status", { language: FALCO_RULES });
 
   private state: State = { kind: "stopped" };
+  private serverStatus: ServerStatus | undefined;
   private readonly subscription: vscode.Disposable;
 
   constructor(private readonly index: RuleIndex) {
@@ -50,8 +52,15 @@ export class Status implements vscode.Disposable {
     }
   }
 
-  /** What the workspace holds, in words. */
+  /** What the server says that it works on; without that, what the workspace holds is told. */
+  report(report: ServerStatus | undefined): void {
+    this.serverStatus = report;
+    this.show(this.state);
+  }
+
+  /** What is loaded, in words. */
   private loaded(): string {
+    if (this.serverStatus !== undefined) return describe(this.serverStatus);
     const rules = this.index.all().filter(({ item }) => item.kind === "rule" && !item.changes).length;
     const files = this.index.size;
     return `${rules} ${rules === 1 ? "rule" : "rules"} in ${files} ${files === 1 ? "file" : "files"}`;

@@ -1,8 +1,11 @@
 // Tasks: `check`, `test` and `fmt --check` on the workspace, with findings in the Problems view.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import * as vscode from "vscode";
 
-import type { Cli } from "./cli";
+import { PROJECT_FILE, type Cli } from "./cli";
 
 const TYPE = "falco-rs";
 
@@ -12,11 +15,15 @@ interface Definition extends vscode.TaskDefinition {
 }
 
 /** What is offered without a definition in tasks.json. */
-export const OFFERED: readonly { command: string; args: readonly string[]; build: boolean }[] = [
-  { command: "check", args: ["."], build: true },
-  { command: "test", args: ["."], build: false },
-  { command: "fmt", args: ["--check", "."], build: false },
-];
+function offered(folder: string): { command: string; args: readonly string[]; build: boolean }[] {
+  // A project file says which rules are loaded together, and in which order.
+  const rules = existsSync(join(folder, PROJECT_FILE)) ? [] : ["."];
+  return [
+    { command: "check", args: rules, build: true },
+    { command: "test", args: ["."], build: false },
+    { command: "fmt", args: ["--check", ...rules], build: false },
+  ];
+}
 
 export function registerTasks(cli: Cli): vscode.Disposable {
   return vscode.tasks.registerTaskProvider(TYPE, {
@@ -24,7 +31,7 @@ export function registerTasks(cli: Cli): vscode.Disposable {
       (vscode.workspace.workspaceFolders ?? [])
         .filter(({ uri }) => uri.scheme === "file")
         .flatMap((folder) =>
-          OFFERED.flatMap(({ command, args, build }) => {
+          offered(folder.uri.fsPath).flatMap(({ command, args, build }) => {
             const task = make(cli, { type: TYPE, command, args }, folder);
             if (task !== undefined) task.group = build ? vscode.TaskGroup.Build : vscode.TaskGroup.Test;
             return task ?? [];

@@ -20,6 +20,9 @@ const NEED_PROGRAM = [
   "falco-rs.explainRule",
   "falco-rs.runRuleTests",
   "falco-rs.tryLive",
+  "falco-rs.coverRule",
+  "falco-rs.expandRule",
+  "falco-rs.showSyntaxTree",
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

@@ -3,6 +3,7 @@
 export interface Alert {
   readonly rule: string;
   readonly priority: string;
+  /** The output, without time and priority where the alert has it so. */
   readonly output: string;
   readonly time: string;
   /** The event's number in its recording, when the alert tells it. */
@@ -21,14 +22,14 @@ export function alertOf(line: string): Alert | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { rule, priority, output, time, output_fields: fields } = value as Record<string, unknown>;
+  const { rule, priority, output, message, time, output_fields: fields } = value as Record<string, unknown>;
   if (typeof rule !== "string") return undefined;
   const known = typeof fields === "object" && fields !== null ? (fields as Record<string, unknown>) : {};
   const number = Number(known["evt.num"]);
   return {
     rule,
     priority: typeof priority === "string" ? priority : "",
-    output: typeof output === "string" ? output : "",
+    output: typeof message === "string" ? message : typeof output === "string" ? output : "",
     time: typeof time === "string" ? time : "",
     event: Number.isSafeInteger(number) && number > 0 ? number : undefined,
     fields: known,

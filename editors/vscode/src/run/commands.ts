@@ -1,5 +1,7 @@
 // The commands that run rules: on a recording, on the live kernel, and for an explanation.
 
+import { dirname, resolve } from "node:path";
+
 import * as vscode from "vscode";
 
 import { lastWords, rulesFor, signalOf, type Cli } from "../cli";
@@ -14,6 +16,8 @@ import type { Documents } from "./documents";
 export interface Target {
   readonly uri: string;
   readonly rule: string;
+  /** The recording to run on, where that is settled already: a path, relative to the workspace folder. */
+  readonly capture?: string | undefined;
 }
 
 export class RunCommands implements vscode.Disposable {
@@ -25,19 +29,11 @@ export class RunCommands implements vscode.Disposable {
     private readonly alerts: AlertsView,
     private readonly documents: Documents,
   ) {
-    const on = (command: string, action: (argument?: unknown) => Promise<void>): vscode.Disposable =>
-      vscode.commands.registerCommand(command, async (argument?: unknown) => {
-        try {
-          await action(argument);
-        } catch (error) {
-          void vscode.window.showErrorMessage(`Falco rules: ${error instanceof Error ? error.message : String(error)}`);
-        }
-      });
     this.registrations = vscode.Disposable.from(
-      on("falco-rs.runOnCapture", (argument) => this.onCapture(argument)),
-      on("falco-rs.explainRule", (argument) => this.explain(argument)),
-      on("falco-rs.explainAlert", (argument) => this.explainAlert(argument as Alert)),
-      on("falco-rs.tryLive", (argument) => this.live(argument)),
+      onCommand("falco-rs.runOnCapture", (argument) => this.onCapture(argument)),
+      onCommand("falco-rs.explainRule", (argument) => this.explain(argument)),
+      onCommand("falco-rs.explainAlert", (argument) => this.explainAlert(argument as Alert)),
+      onCommand("falco-rs.tryLive", (argument) => this.live(argument)),
     );
   }
 
@@ -50,10 +46,16 @@ export class RunCommands implements vscode.Disposable {
     const target = targetOf(argument);
     const uri = target === undefined ? activeRules() : vscode.Uri.parse(target.uri);
     if (uri === undefined) return;
-    const capture = await pickCapture(this.memento);
+    const capture = await this.captureFor(uri, target?.capture);
     if (capture === undefined) return;
     const name = vscode.workspace.asRelativePath(capture);
     await this.run(uri, target?.rule, ["--capture", capture], name, capture);
+  }
+
+  /** The path of the recording that is named, else of one that the user chooses. */
+  private async captureFor(uri: vscode.Uri, named: string | undefined): Promise<string | undefined> {
+    if (named === undefined) return pickCapture(this.memento);
+    return resolve(vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? dirname(uri.fsPath), named);
   }
 
   private async live(argument: unknown): Promise<void> {
@@ -74,7 +76,7 @@ export class RunCommands implements vscode.Disposable {
     // The event's number leads from an alert to its explanation.
     const number = JSON.stringify({ match: {}, extra_fields: ["evt.num"] });
     const args = [
-      ...["run", "--json", "--color", "never", "--append-output", number],
+      ...["run", "--json", "--json-include-message-property", "true", "--color", "never", "--append-output", number],
       ...load.args,
       ...(rule === undefined ? [] : ["--rule", rule]),
       ...input,
@@ -114,7 +116,7 @@ export class RunCommands implements vscode.Disposable {
       void vscode.window.showInformationMessage("Put the cursor into a rule first.");
       return;
     }
-    const capture = await pickCapture(this.memento);
+    const capture = await this.captureFor(vscode.Uri.parse(target.uri), target.capture);
     if (capture === undefined) return;
     await this.showExplanation(vscode.Uri.parse(target.uri), target.rule, ["--capture", capture]);
   }
@@ -146,11 +148,24 @@ export class RunCommands implements vscode.Disposable {
   }
 }
 
+/** Registers a command whose errors are shown. */
+export function onCommand(command: string, action: (argument?: unknown) => Promise<void>): vscode.Disposable {
+  return vscode.commands.registerCommand(command, async (argument?: unknown) => {
+    try {
+      await action(argument);
+    } catch (error) {
+      void vscode.window.showErrorMessage(`Falco rules: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+}
+
 /** The rule that a command is about: the one that a lens or a tree's row names, else the one under the cursor. */
 export function targetOf(argument: unknown): Target | undefined {
   if (typeof argument === "object" && argument !== null) {
-    const { uri, rule, item } = argument as { uri?: unknown; rule?: unknown; item?: Item };
-    if (typeof uri === "string" && typeof rule === "string") return { uri, rule };
+    const { uri, rule, item, capture } = argument as { uri?: unknown; rule?: unknown; item?: Item; capture?: unknown };
+    if (typeof uri === "string" && typeof rule === "string") {
+      return { uri, rule, capture: typeof capture === "string" ? capture : undefined };
+    }
     if (typeof uri === "string" && item?.kind === "rule") return { uri, rule: item.name };
   }
   const editor = vscode.window.activeTextEditor;

@@ -6,11 +6,15 @@ import * as vscode from "vscode";
 
 import { lastWords, signalOf, type Cli } from "../cli";
 import { range } from "../places";
-import { explanationOf } from "./explain";
 import { isTestName, TEST_GLOB, testsOf, type TestFile } from "./cases";
+import { coverageOf, RulesCoverage } from "./coverage";
+import { explanationOf } from "./explain";
 import { resultsOf, type FileResult } from "./results";
 
 const IGNORED = "**/{node_modules,target,.git}/**";
+
+/** Explanations and coverage come on top of a plain run. */
+type How = "run" | "explain" | "cover";
 
 export class RuleTests implements vscode.Disposable {
   private readonly controller = vscode.tests.createTestController("falco-rs.tests", "Falco rule tests");
@@ -19,14 +23,18 @@ export class RuleTests implements vscode.Disposable {
 
   constructor(
     private readonly cli: Cli,
+    private readonly ask: (method: string, params: object, token: vscode.CancellationToken) => Promise<unknown>,
     private readonly show: (title: string, text: string) => Promise<void>,
   ) {
     const { controller } = this;
     controller.resolveHandler = (item) => (item === undefined ? this.discover() : this.read(item.uri));
     controller.refreshHandler = () => this.discover();
-    const { Run, Debug } = vscode.TestRunProfileKind;
-    controller.createRunProfile("Run", Run, (request, token) => this.run(request, token, false), true);
-    controller.createRunProfile("Explain", Debug, (request, token) => this.run(request, token, true), true);
+    const { Run, Debug, Coverage } = vscode.TestRunProfileKind;
+    controller.createRunProfile("Run", Run, (request, token) => this.run(request, token, "run"), true);
+    controller.createRunProfile("Explain", Debug, (request, token) => this.run(request, token, "explain"), true);
+    const cover = controller.createRunProfile("Coverage", Coverage, (request, token) => this.run(request, token, "cover"), true);
+    cover.loadDetailedCoverage = (_, coverage) =>
+      Promise.resolve(coverage instanceof RulesCoverage ? coverage.details() : []);
 
     const watcher = vscode.workspace.createFileSystemWatcher(TEST_GLOB);
     this.subscriptions = [
@@ -45,7 +53,7 @@ export class RuleTests implements vscode.Disposable {
   }
 
   /** Runs every test that speaks of a rule. */
-  async runForRule(rule: string): Promise<void> {
+  async runForRule(rule: string, how: "run" | "cover"): Promise<void> {
     await this.discover();
     const items: vscode.TestItem[] = [];
     this.controller.items.forEach((file) => {
@@ -60,7 +68,7 @@ export class RuleTests implements vscode.Disposable {
     }
     const source = new vscode.CancellationTokenSource();
     await vscode.commands.executeCommand("workbench.panel.testResults.view.focus");
-    await this.run(new vscode.TestRunRequest(items), source.token, false);
+    await this.run(new vscode.TestRunRequest(items), source.token, how);
   }
 
   private async discover(): Promise<void> {
@@ -112,14 +120,20 @@ export class RuleTests implements vscode.Disposable {
     this.controller.items.delete(uri.toString());
   }
 
-  private async run(request: vscode.TestRunRequest, token: vscode.CancellationToken, explain: boolean): Promise<void> {
+  private async run(request: vscode.TestRunRequest, token: vscode.CancellationToken, how: How): Promise<void> {
     const wanted = this.wanted(request);
     const run = this.controller.createTestRun(request);
     for (const items of wanted.values()) for (const item of items) run.enqueued(item);
     for (const [id, items] of wanted) {
       if (token.isCancellationRequested) break;
       await this.runFile(run, vscode.Uri.parse(id), items, token);
-      if (explain && !token.isCancellationRequested) await this.explain(vscode.Uri.parse(id), items, token);
+      if (token.isCancellationRequested) break;
+      try {
+        if (how === "explain") await this.explain(vscode.Uri.parse(id), items, token);
+        if (how === "cover") await this.cover(run, id, items, token);
+      } catch (error) {
+        run.appendOutput(`${error instanceof Error ? error.message : String(error)}\r\n`);
+      }
     }
     run.end();
   }
@@ -201,6 +215,19 @@ export class RuleTests implements vscode.Disposable {
     }
     if (result === undefined) run.errored(item, messages, duration);
     else run.failed(item, messages, duration);
+  }
+
+  /** Asks the server how often each comparison of the tests' rules came out which way. */
+  private async cover(
+    run: vscode.TestRun,
+    id: string,
+    items: readonly vscode.TestItem[],
+    token: vscode.CancellationToken,
+  ): Promise<void> {
+    const [only] = items;
+    const name = items.length === 1 ? only?.label : undefined;
+    const answer = await this.ask("falco-rs/coverage", { uri: id, file: id, name }, token);
+    for (const coverage of coverageOf(answer)) run.addCoverage(coverage);
   }
 
   /** "Debug": shows for each test why its rules matched or did not, event by event. */

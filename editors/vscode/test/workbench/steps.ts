@@ -157,14 +157,14 @@ export const STEPS: readonly Step[] = [
       await w.openFile(RULES, lineOf(w, RULES, "- rule: Password store read"), 1);
       await w.editor().locator(".codelens-decoration a", { hasText: "Run on recording" }).last().click();
       await w.page.locator(".quick-input-list .monaco-list-row", { hasText: "intrusion.scap" }).first().click();
-      await w.page.locator(".pane-body .monaco-list-row", { hasText: "Password store read (file=/etc/shadow" }).first().waitFor();
+      await w.page.locator(".pane-body .monaco-list-row", { hasText: "Password store read (file=" }).first().waitFor();
     },
   },
   {
     name: "a click on an alert explains it",
     picture: "vscode-explanation",
     run: async (w) => {
-      await w.page.locator(".pane-body .monaco-list-row", { hasText: "Password store read (file=/etc/shadow" }).first().click();
+      await w.page.locator(".pane-body .monaco-list-row", { hasText: "Password store read (file=" }).first().click();
       await w.page.locator(".tab", { hasText: "Password store read.explanation" }).waitFor();
       await w.page.locator(".view-line", { hasText: "fd.name = /etc/shadow" }).last().waitFor();
     },
@@ -178,8 +178,7 @@ export const STEPS: readonly Step[] = [
       await w.page.locator(".test-explorer .monaco-list-row", { hasText: "shells_test.yaml" }).first().waitFor();
       await w.command("Test: Run All Tests");
       await w.page.locator(".test-explorer .codicon-testing-failed-icon").first().waitFor();
-      await w.command("Testing: Focus on Test Explorer View");
-      await w.press("Home", "ArrowRight");
+      await w.page.locator(".test-explorer .monaco-list-row", { hasText: "shells_test.yaml" }).locator(".monaco-tl-twistie").click();
       const row = (name: string, icon: string) =>
         w.page.locator(".test-explorer .monaco-list-row", { hasText: name }).locator(`.codicon-testing-${icon}-icon`);
       await row("reading the shadow file", "passed").waitFor();
@@ -191,21 +190,26 @@ export const STEPS: readonly Step[] = [
     run: async (w) => {
       await w.openFile(RULES, lineOf(w, RULES, "- rule: Password store read"), 1);
       await w.editor().locator(".codelens-decoration a", { hasText: "Run tests" }).last().click();
-      await w.page.locator(".test-output-peek-tree, .test-results-tree, .testing-stdtree, .test-output-peek", { hasText: "this expectation is wrong" }).first().waitFor();
+      await w.page.locator(".test-output-peek-tree .monaco-list-row", { hasText: "this expectation is wrong" }).first().waitFor();
     },
   },
   {
     name: "the check task puts its findings into the Problems view",
     run: async (w) => {
-      await w.openFile("broken_rules.yaml", lineOf(w, "broken_rules.yaml", "proc.name"), 1);
+      await w.openFile(RULES, lineOf(w, RULES, "fd.name = /etc/shadow"), 200);
+      await w.type(" and proc.nam = x ");
+      await w.press("Escape");
+      await w.save();
       await w.command("Tasks: Run Build Task");
-      await w.page.locator(".terminal-wrapper, .terminal-outer-container").first().waitFor();
+      await w.command("View: Focus Problems");
+      // The language server reports the same; the task's findings name it as their source.
+      await w.page.locator(".markers-panel .monaco-list-row", { hasText: "falco-rs check" }).first().waitFor();
     },
   },
   {
     name: "the walkthrough opens",
     run: async (w) => {
-      await w.command("Welcome: Open Walkthrough");
+      await w.command("Welcome: Open Walkthrough", "asks");
       const box = w.page.locator(".quick-input-list .monaco-list-row", { hasText: "Get started with Falco rules" });
       await box.first().click();
       await w.page.locator(".getting-started-category, .gettingStartedContainer", { hasText: "Run it on a recording" }).first().waitFor();

@@ -90,9 +90,9 @@ export class Workbench {
     await this.editor().waitFor();
   }
 
-  /** Runs a command by its title. */
-  async command(title: string): Promise<void> {
-    await this.quickInput("F1", `>${title}`);
+  /** Runs a command by its title. One that `asks` leaves a box of its own open. */
+  async command(title: string, asks?: "asks"): Promise<void> {
+    await this.quickInput("F1", `>${title}`, asks);
   }
 
   /** Puts the cursor at a place of the editor (both one-based). */
@@ -101,7 +101,7 @@ export class Workbench {
   }
 
   /** Fills the box at the top and takes its first offer. */
-  async quickInput(key: string, text: string): Promise<void> {
+  async quickInput(key: string, text: string, asks?: "asks"): Promise<void> {
     const box = this.page.locator(".quick-input-widget input[type=text]");
     await this.press("Escape", key);
     await box.waitFor();
@@ -110,7 +110,7 @@ export class Workbench {
     // Offers come in several waves; the best one is first when they have settled.
     await this.page.waitForTimeout(400);
     await this.press("Enter");
-    await box.waitFor({ state: "hidden" });
+    if (asks === undefined) await box.waitFor({ state: "hidden" });
   }
 
   async save(): Promise<void> {
