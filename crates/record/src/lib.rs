@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod anonymise;
 mod on_alert;
 mod recording;
 mod ring;

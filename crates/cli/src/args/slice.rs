@@ -22,6 +22,13 @@ pub struct Slice {
     /// Keep the events that satisfy this condition
     #[arg(long, value_name = "CONDITION")]
     pub filter: Option<String>,
+    /// Give people, hosts, files in homes and addresses other names, the same everywhere; what rules name themselves stays
+    #[arg(long, visible_alias = "anonymize")]
+    pub anonymise: bool,
+    /// What the other names are made of: the same number gives the same ones, and whoever knows it can tell which name stands for which.
+    /// Without it nobody can
+    #[arg(long, value_name = "N", requires = "anonymise")]
+    pub seed: Option<u64>,
     /// Write plain blocks
     #[arg(long)]
     pub plain: bool,

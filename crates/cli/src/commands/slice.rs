@@ -1,6 +1,7 @@
 //! `falco-rs slice`: a capture cut down to what some of its events need.
 
 use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use falco_catalog::Catalog;
 use falco_compiler::{Options, compile_filter, compile_output};
 use falco_engine::eval::Evaluator;
 use falco_record::RecordError;
-use falco_record::slice::{Choice, Pieces, SliceError, Sliced, slice};
+use falco_record::anonymise::{Anonymised, Kept, anonymise};
+use falco_record::slice::{Choice, Mark, Pieces, SliceError, Sliced, slice, whole};
 use falco_scap::{Compression, Reader};
 
 use crate::args::{Global, Slice};
@@ -21,25 +23,63 @@ use crate::{Outcome, Result, inputs, loaded};
 const SHOWN: &str = "*%evt.type %evt.args %proc.pid %proc.cmdline %proc.exepath %proc.cwd %proc.pname %proc.aname[2] %user.name \
                      %group.name %fd.name %fd.type %container.id";
 
-/// Cuts the capture down, writes what is left, and checks it.
+/// Cuts the capture down, renames what is to be renamed, writes what is left, and checks it.
 pub fn run(args: &Slice, global: &Global) -> Result {
     let mut choice = choice(args, global)?;
     let open = || Reader::open(&args.capture);
-    let sliced = slice(open, &mut choice).map_err(|e| cannot(&args.capture, e))?;
-    write_checked(&args.output, &sliced.pieces, args.plain, |reader| {
-        choice.marks(reader).is_ok_and(|marks| marks == sliced.marks)
+    let cannot = |error| cannot(&args.capture, error);
+    let chosen = choice.programs().next().is_some();
+    let sliced = match chosen {
+        true => slice(open, &mut choice).map_err(cannot)?,
+        false => whole(open().map_err(|e| cannot(e.into()))?, &mut choice).map_err(cannot)?,
+    };
+    let renamed = match args.anonymise {
+        true => Some(renamed(args, &sliced, &mut choice)?),
+        false => None,
+    };
+    let pieces = renamed.as_ref().map_or(&sliced.pieces, |renamed| &renamed.pieces);
+    write_checked(&args.output, pieces, args.plain, |reader| {
+        choice.marks(reader).is_ok_and(|marks| match args.anonymise {
+            true => alike(&marks, &sliced.marks),
+            false => marks == sliced.marks,
+        })
     })?;
     if !global.quiet {
-        let Sliced { pieces, marks, events_before } = &sliced;
         let (events, threads) = (count(pieces.events(), "event"), count(pieces.processes(), "thread"));
-        let marks = count(marks.len(), "chosen event");
-        writeln!(
-            render::stderr(global),
-            "{events} of {events_before} and {threads} kept in `{}`: {marks} and what they need",
-            args.output.display()
-        )?;
+        let marks = if chosen {
+            format!(": {} and what they need", count(sliced.marks.len(), "chosen event"))
+        } else {
+            String::new()
+        };
+        let names = renamed.map(|renamed| format!("; {} renamed", count(renamed.words(), "name"))).unwrap_or_default();
+        let (before, path) = (sliced.events_before, args.output.display());
+        writeln!(render::stderr(global), "{events} of {before} and {threads} kept in `{path}`{marks}{names}")?;
     }
     Ok(Outcome::Clean)
+}
+
+/// The same under other names, if no old name is left and rules match as before.
+fn renamed(args: &Slice, sliced: &Sliced, choice: &mut Choice) -> Result<Anonymised> {
+    // A random key that nobody keeps.
+    let seed = args.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    let renamed = anonymise(&sliced.pieces, &Kept::of(choice.programs()), seed);
+    let failed = |source| RecordError { path: args.output.clone(), source };
+    let bytes = renamed.pieces.write(Vec::new(), Compression::None).map_err(failed)?;
+    if let Some(name) = renamed.leak(&bytes) {
+        return Err(CliError::Usage(format!("`{name}` would still be in the capture, so it is not written")));
+    }
+    let Ok(marks) = choice.marks(renamed.pieces.source());
+    if !alike(&marks, &sliced.marks) {
+        return Err(CliError::Usage(
+            "under other names the rules would not match the same events, so the capture is not written; they may look at parts of names".into(),
+        ));
+    }
+    Ok(renamed)
+}
+
+/// Whether the same rules match at the same times.
+fn alike(marks: &[Mark], others: &[Mark]) -> bool {
+    marks.len() == others.len() && marks.iter().zip(others).all(|(mark, other)| mark.is_alike(other))
 }
 
 /// What the arguments choose.
@@ -58,8 +98,10 @@ fn choice(args: &Slice, global: &Global) -> Result<Choice> {
     let pids = args.pid.iter().map(|pid| format!("proc.pid={pid} or proc.apid={pid}"));
     let given = args.filter.iter().map(|filter| format!("({filter})"));
     let conditions: Vec<String> = given.chain(pids).collect();
-    if rules.is_none() && conditions.is_empty() {
-        return Err(CliError::Usage("say what is to be kept: `--rules`, `--pid` or `--filter`".into()));
+    if rules.is_none() && conditions.is_empty() && !args.anonymise {
+        return Err(CliError::Usage(
+            "say what is to be kept: `--rules`, `--pid` or `--filter`; all of it with `--anonymise` alone".into(),
+        ));
     }
     let filter = match conditions.is_empty() {
         true => None,

@@ -48,6 +48,54 @@ fn events_of_a_process_or_a_filter_are_kept() {
     assert_eq!(read(&out, &of), read(CAPTURE, &of));
 }
 
+/// The uncompressed bytes of a capture.
+fn plain(capture: &str, folder: &Folder) -> Vec<u8> {
+    let out = folder.path("plain.scap");
+    check(&["slice", capture, "-o", &out, "--filter", "evt.num>0", "--plain"], 0);
+    std::fs::read(out).unwrap()
+}
+
+fn has(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn names_go_and_alerts_stay() {
+    let folder = Folder::new("slicenames");
+    let out = folder.path("small.scap");
+    let rules = |capture: &str| -> Vec<(String, String)> {
+        let (lines, _) =
+            check(&["run", "-q", "--json", "-r", "rules", "--rule-matching", "all", "--capture", capture], 0);
+        let alert = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        let all = lines.lines().map(alert);
+        all.map(|a| (a["rule"].as_str().unwrap().to_owned(), a["time"].as_str().unwrap().to_owned())).collect()
+    };
+    let secrets = ["mallory", "203.0.113.7", "192.0.2.10"];
+    let before = plain(CAPTURE, &folder);
+    for secret in secrets {
+        let (shown, _) = check(&["read", CAPTURE], 0);
+        assert!(has(&before, secret) || shown.contains(secret), "the demonstration has `{secret}`");
+    }
+    for more in [&["-r", "rules"][..], &[]] {
+        let (_, err) =
+            check(&[&["slice", CAPTURE, "-o", &out, "--plain", "--anonymise", "--seed", "5"][..], more].concat(), 0);
+        assert!(err.contains("renamed"), "{err}");
+        // Without rules nothing says what of a name they look at.
+        if !more.is_empty() {
+            assert_eq!(rules(&out), rules(CAPTURE));
+        }
+        let (bytes, (shown, _)) = (std::fs::read(&out).unwrap(), check(&["read", &out], 0));
+        for secret in secrets {
+            assert!(!has(&bytes, secret) && !shown.contains(secret), "{secret}");
+        }
+        let again = folder.path("again.scap");
+        check(&[&["slice", CAPTURE, "-o", &again, "--plain", "--anonymize", "--seed", "5"][..], more].concat(), 0);
+        assert_eq!(std::fs::read(&again).unwrap(), bytes, "the seed decides");
+        check(&[&["slice", CAPTURE, "-o", &again, "--plain", "--anonymise"][..], more].concat(), 0);
+        assert_ne!(std::fs::read(&again).unwrap(), bytes);
+    }
+}
+
 #[test]
 fn what_cannot_be_cut_is_told() {
     let folder = Folder::new("slicewrong");

@@ -50,6 +50,12 @@ impl Choice {
         Self { rules, filter, options, matches: Vec::new() }
     }
 
+    /// The compiled rules, and the compiled filter.
+    pub fn programs(&self) -> impl Iterator<Item = &Program> {
+        let rules = self.rules.as_ref().map(Evaluator::program);
+        rules.into_iter().chain(self.filter.as_ref().map(|(filter, _)| filter.program()))
+    }
+
     /// Adds a mark for each rule that the event matches.
     pub fn look(&mut self, step: &Step<'_>, marks: &mut Vec<Mark>) {
         if !step.ctx.visible {
