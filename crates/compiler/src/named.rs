@@ -142,6 +142,20 @@ impl<'c> Named<'c> {
         sites(inner, self.node).iter().map(site).collect()
     }
 
+    /// The first item of that name.
+    pub fn first_item(&self) -> Option<Span> {
+        sites(self.inner, self.node).first().map(|site| self.inner.span(site.item))
+    }
+
+    /// A rule's tags, sorted; macros and lists have none.
+    pub fn tags(&self) -> impl Iterator<Item = &'c str> + use<'c> {
+        let rule = match self.node {
+            Node::Rule(id) => self.inner.collection.rules.get(id),
+            Node::List(_) | Node::Macro(_) => None,
+        };
+        rule.into_iter().flat_map(|rule| rule.tags.iter().map(|tag| &**tag))
+    }
+
     /// How many items of that name there are.
     pub fn site_count(&self) -> usize {
         sites(self.inner, self.node).len()

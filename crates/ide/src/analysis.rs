@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use falco_catalog::Catalog;
-use falco_compiler::{Cache, Cancel, Compilation, ItemIndex, Options, SourceFile, compile_cached, compile_unless};
+use falco_compiler::{Cache, Cancel, Compilation, Options, SourceFile, compile_cached, compile_unless};
 use falco_syntax::ast::Item;
 use falco_syntax::{TextRange, TextSize, yaml};
 
@@ -242,10 +242,6 @@ impl Analysis {
         }
         let mut cache = inner.cache.lock().unwrap_or_else(PoisonError::into_inner);
         Some(compile_cached(&files, &inner.options, &mut cache))
-    }
-
-    pub(crate) fn items(&self) -> Arc<ItemIndex> {
-        self.inner.compilation.items()
     }
 }
 

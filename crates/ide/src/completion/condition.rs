@@ -2,6 +2,7 @@
 
 use falco_catalog::language::{self, operators_for};
 use falco_catalog::{ParamType, errno, event};
+use falco_compiler::ItemKind;
 use falco_syntax::TextRange;
 use falco_syntax::condition::ast::{Left, Operator};
 use falco_syntax::condition::{Expectation, Expected, ValuePlace, expected_at};
@@ -102,10 +103,11 @@ fn checks(out: &mut Completions<'_>, typed: &str, range: TextRange, sources: &[S
     }
     out.fields(typed, range, sources, |f| !f.flags.print_only());
     if !typed.contains('.') {
-        let items = out.analysis.items();
-        for entry in items.macros.iter().filter(|m| goes_with(&m.name, typed) && scope.sees_macro(m)) {
-            let topic = Topic::Macro(entry.name.to_string());
-            out.word(&entry.name, CompletionKind::Macro, range, 15, Some("macro".into()), Some(topic));
+        let analysis = out.analysis;
+        let macros = analysis.compilation().all_named(ItemKind::Macro);
+        for seen in macros.filter(|m| goes_with(m.name(), typed) && scope.sees_macro(*m)) {
+            let topic = Topic::Macro(seen.name().to_string());
+            out.word(seen.name(), CompletionKind::Macro, range, 15, Some("macro".into()), Some(topic));
         }
         transformers(out, typed, range);
     }
@@ -274,10 +276,10 @@ pub(crate) fn values(out: &mut Completions<'_>, left: &Left, place: &Place<'_>, 
     }
     // Lists are pasted as text, so their names are as good as values, wherever they are defined.
     if place.quote.is_none() && place.takes_list() {
-        let items = out.analysis.items();
-        for entry in &items.lists {
-            let topic = Topic::List(entry.name.to_string());
-            place.push(out, &entry.name, CompletionKind::List, 18, Some("list"), Some(topic));
+        let analysis = out.analysis;
+        for list in analysis.compilation().all_named(ItemKind::List) {
+            let topic = Topic::List(list.name().to_string());
+            place.push(out, list.name(), CompletionKind::List, 18, Some("list"), Some(topic));
         }
     }
 }

@@ -10,6 +10,7 @@ mod topic;
 mod values;
 
 use falco_catalog::{Catalog, FieldInfo, keys::KeyValue};
+use falco_compiler::Named;
 use falco_syntax::TextRange;
 
 use crate::Analysis;
@@ -57,12 +58,9 @@ pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> CompletionList 
 /// The event sources whose fields an item may use. A rule has one; a macro those of the rules that use it, or any.
 pub(crate) fn sources(analysis: &Analysis, facts: &ItemFacts) -> Vec<String> {
     use falco_catalog::keys::ItemKind;
-    use falco_compiler::Effective;
-    let items = analysis.items();
-    let source_of = |name: &str| match items.rule_named(name).map(|entry| &entry.effective) {
-        Some(Effective::Rule { source, .. }) => Some(source.clone()),
-        _ => None,
-    };
+    use falco_compiler::ItemKind as Kind;
+    let named = |kind, name: &str| analysis.compilation().named(kind, name);
+    let source_of = |name: &str| Some(named(Kind::Rule, name)?.source()?.to_owned());
     match facts.kind {
         Some(ItemKind::Rule) => {
             // What the item says holds while it is typed; an append or override has its rule's.
@@ -71,9 +69,9 @@ pub(crate) fn sources(analysis: &Analysis, facts: &ItemFacts) -> Vec<String> {
             vec![source.unwrap_or_else(|| "syscall".to_owned())]
         }
         Some(ItemKind::Macro) => {
-            let users = facts.name.as_deref().and_then(|n| items.macro_named(n)).map(|e| e.references.as_slice());
-            let mut sources: Vec<String> =
-                users.unwrap_or_default().iter().filter_map(|r| source_of(&r.from)).collect();
+            let own = facts.name.as_deref().and_then(|name| named(Kind::Macro, name));
+            let users = own.iter().flat_map(Named::users);
+            let mut sources: Vec<String> = users.filter_map(|user| user.source().map(str::to_owned)).collect();
             sources.sort();
             sources.dedup();
             sources

@@ -3,7 +3,7 @@
 //! A rule sees all of them. A macro sees the macros, a list the lists, whose first definition comes before its own last change.
 
 use falco_catalog::keys::ItemKind;
-use falco_compiler::{ItemEntry, Span};
+use falco_compiler::{ItemKind as Kind, Named, Span};
 
 use crate::Analysis;
 use crate::context::ItemFacts;
@@ -20,33 +20,33 @@ pub(crate) struct Scope {
 impl Scope {
     /// The scope of an item.
     pub(crate) fn of(analysis: &Analysis, item: &ItemFacts) -> Self {
-        let items = analysis.items();
-        let entry = item.name.as_deref().and_then(|name| match item.kind {
-            Some(ItemKind::Macro) => items.macro_named(name),
-            Some(ItemKind::List) => items.list_named(name),
+        let named = |kind, name| analysis.compilation().named(kind, name);
+        let own = item.name.as_deref().and_then(|name| match item.kind {
+            Some(ItemKind::Macro) => named(Kind::Macro, name),
+            Some(ItemKind::List) => named(Kind::List, name),
             _ => None,
         });
         Self {
             kind: item.kind,
             name: item.name.clone(),
-            last_change: entry.and_then(|entry| entry.sites.last()).map(|site| site.item),
+            last_change: own.and_then(|own| own.sites().last().map(|site| site.item)),
         }
     }
 
     /// Whether the item can use a macro.
-    pub(crate) fn sees_macro(&self, entry: &ItemEntry) -> bool {
-        self.kind != Some(ItemKind::Macro) || self.comes_after(entry)
+    pub(crate) fn sees_macro(&self, named: Named<'_>) -> bool {
+        self.kind != Some(ItemKind::Macro) || self.comes_after(named)
     }
 
     /// Whether the item's list can have another list's items in it.
-    pub(crate) fn sees_list(&self, entry: &ItemEntry) -> bool {
-        self.kind != Some(ItemKind::List) || self.comes_after(entry)
+    pub(crate) fn sees_list(&self, named: Named<'_>) -> bool {
+        self.kind != Some(ItemKind::List) || self.comes_after(named)
     }
 
-    fn comes_after(&self, entry: &ItemEntry) -> bool {
+    fn comes_after(&self, named: Named<'_>) -> bool {
         let place = |span: Span| (span.file, span.start);
-        let first = entry.sites.first().map(|site| place(site.item));
+        let first = named.first_item().map(place);
         let before = self.last_change.is_none_or(|last| first.is_some_and(|first| first < place(last)));
-        before && self.name.as_deref() != Some(&*entry.name)
+        before && self.name.as_deref() != Some(&**named.name())
     }
 }

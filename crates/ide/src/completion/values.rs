@@ -3,7 +3,7 @@
 use falco_catalog::event;
 use falco_catalog::keys::{ItemKind, KeyInfo, KeyValue, OVERRIDE_ACTIONS};
 use falco_catalog::{language, versions};
-use falco_compiler::Effective;
+use falco_compiler::ItemKind as Kind;
 use falco_syntax::yaml::{Mapping, Node};
 use falco_syntax::{TextRange, TextSize};
 
@@ -140,15 +140,11 @@ fn tags(out: &mut Completions<'_>, word: &Word<'_>, mapping: &Mapping) {
     for tag in known.iter().filter(|tag| is_free(tag)) {
         word.push(out, tag, CompletionKind::Value, None, Some(Topic::Tag((*tag).to_owned())));
     }
-    let items = out.analysis.items();
-    let mut own: Vec<&str> = items
-        .rules
-        .iter()
-        .flat_map(|rule| match &rule.effective {
-            Effective::Rule { tags, .. } => tags.as_slice(),
-            _ => &[],
-        })
-        .map(String::as_str)
+    let analysis = out.analysis;
+    let mut own: Vec<&str> = analysis
+        .compilation()
+        .all_named(Kind::Rule)
+        .flat_map(|rule| rule.tags())
         .filter(|tag| !known.contains(tag) && is_free(tag) && *tag != word.typed)
         .collect();
     own.sort_unstable();
@@ -175,9 +171,10 @@ fn engine_versions(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
 
 /// Items of a list: other lists, and event types once something is typed.
 fn list_items(out: &mut Completions<'_>, word: &Word<'_>, scope: &Scope) {
-    let items = out.analysis.items();
-    for entry in items.lists.iter().filter(|entry| scope.sees_list(entry)) {
-        word.push(out, &entry.name, CompletionKind::List, Some("list"), Some(Topic::List(entry.name.to_string())));
+    let analysis = out.analysis;
+    for list in analysis.compilation().all_named(Kind::List).filter(|list| scope.sees_list(*list)) {
+        let topic = Topic::List(list.name().to_string());
+        word.push(out, list.name(), CompletionKind::List, Some("list"), Some(topic));
     }
     if word.typed.is_empty() {
         out.is_incomplete = true;
@@ -190,11 +187,10 @@ fn list_items(out: &mut Completions<'_>, word: &Word<'_>, scope: &Scope) {
 
 /// Names of existing things: to change a rule, macro or list one repeats its name.
 fn names(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
-    let items = out.analysis.items();
-    let (entries, kind, topic): (_, _, fn(String) -> Topic) = match (key.item, key.name) {
-        (ItemKind::Rule, "rule") => (&items.rules, CompletionKind::Rule, Topic::Rule),
-        (ItemKind::Macro, "macro") => (&items.macros, CompletionKind::Macro, Topic::Macro),
-        (ItemKind::List, "list") => (&items.lists, CompletionKind::List, Topic::List),
+    let (of, kind, topic): (_, _, fn(String) -> Topic) = match (key.item, key.name) {
+        (ItemKind::Rule, "rule") => (Kind::Rule, CompletionKind::Rule, Topic::Rule),
+        (ItemKind::Macro, "macro") => (Kind::Macro, CompletionKind::Macro, Topic::Macro),
+        (ItemKind::List, "list") => (Kind::List, CompletionKind::List, Topic::List),
         (ItemKind::PluginRequirement | ItemKind::PluginAlternative, "name") => {
             let plugins: Vec<&str> = out.catalog().plugins().collect();
             for plugin in plugins {
@@ -204,7 +200,8 @@ fn names(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
         }
         _ => return,
     };
-    for entry in entries {
-        word.push(out, &entry.name, kind, None, Some(topic(entry.name.to_string())));
+    let analysis = out.analysis;
+    for named in analysis.compilation().all_named(of) {
+        word.push(out, named.name(), kind, None, Some(topic(named.name().to_string())));
     }
 }
