@@ -124,7 +124,8 @@ fn write_json(value: &Value, global: &Global) -> Result<()> {
 /// The document of `--format json`; its shape is a contract.
 fn document(rules: &Rules, found: &[&Diagnostic], settings: &Settings) -> Value {
     // How a repair is written depends on the layout around it, which the editor features know.
-    let analysis = Analysis::new(fix::workspace_files(&rules.files), settings, None);
+    let repairable = found.iter().any(|diagnostic| !diagnostic.fixes.is_empty());
+    let analysis = repairable.then(|| Analysis::new(fix::workspace_files(&rules.files), settings, None));
     let all: Vec<Places> = rules.files.iter().map(Places::new).collect();
     let mut diagnostics: Vec<Value> = rules
         .binary
@@ -140,8 +141,9 @@ fn document(rules: &Rules, found: &[&Diagnostic], settings: &Settings) -> Value 
     diagnostics.extend(found.iter().filter_map(|d| {
         let places = all.get(d.span.file.index())?;
         let item = d.item.as_ref().map(|item| json!({"kind": item.kind.head_key(), "name": item.name}));
-        let fixes: Vec<Value> = fixes_of(&analysis, d)
+        let fixes: Vec<Value> = analysis
             .iter()
+            .flat_map(|analysis| fixes_of(analysis, d))
             .map(|fix| {
                 // An edit is in the finding's own file unless it names another.
                 let edits =

@@ -123,9 +123,6 @@ impl CheckCx<'_> {
         let Some(transformer) = transformer(&call.name) else {
             let mut problem = Problem::new(format!("unknown transformer `{}`", call.name), call.name_range);
             problem.help = Some(format!("it is one of {}", NAMES.map(|(name, _)| name).join(", ")));
-            if let Some(best) = falco_catalog::suggest::best(&call.name, NAMES.map(|(name, _)| name)) {
-                problem.replacement = Some((range(call.name_range), best.to_owned()));
-            }
             return Err(problem.into());
         };
         let args = call.args.iter().map(|arg| self.arg(arg, side)).collect::<Outcome<Vec<_>>>()?;

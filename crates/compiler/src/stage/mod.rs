@@ -28,6 +28,7 @@ pub(crate) use uses::Uses;
 use crate::cancel::Cancel;
 use crate::check::{self, CheckCx, Checked};
 use crate::collect::{Collection, Node, Suggest};
+use crate::diagnostic::Repair;
 use crate::items::word_hash;
 use crate::loc::Loc;
 use crate::options::Options;
@@ -562,9 +563,28 @@ fn syntax_errors(condition: &Condition, path: &Path, findings: &mut Findings, mu
             }
         } else if let Some(exception) = exception {
             diag = diag.help(format!("the values of exception `{exception}` are pasted as text; quote them: '\"…\"'"));
+        } else if let Some(instead) = instead(error, &condition.text) {
+            let title = format!("replace with `{}`", instead.trim_end());
+            diag = diag.repair(title, vec![Repair::Rewrite { at: place.loc, text: instead }], false);
         }
         findings.diags.push(diag);
     }
+}
+
+/// What can stand in the place of the underlined text, where the parser's help names exactly that: a word.
+fn instead(error: &SyntaxError, text: &str) -> Option<String> {
+    let help = error.help.as_deref()?;
+    let named = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?"));
+    let named = named.or_else(|| help.strip_prefix("write `")?.strip_suffix('`'))?;
+    let called = named.strip_suffix("(…)").filter(|_| help.starts_with("did you mean"));
+    let word = called.unwrap_or(named);
+    if error.range.is_empty() || word.contains(['(', ')', '[', ']', '`', '…', '\\']) {
+        return None;
+    }
+    // `!x` is `not x`.
+    let glued = text.get(usize::from(error.range.end())..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let blank = if glued && word.ends_with(char::is_alphabetic) { " " } else { "" };
+    Some(format!("{word}{blank}"))
 }
 
 /// Whether the word search cannot find the name of a list.

@@ -209,6 +209,18 @@ fn table() -> Vec<Row> {
         ),
         // ---- conditions
         condition("LOAD_ERR_COMPILE_CONDITION", "Replace with `proc.name`", "evt.type = open and proc.$0nam = a", "evt.type = open and proc.name = a"),
+        condition(
+            "LOAD_ERR_COMPILE_CONDITION",
+            "Replace with `startswith`",
+            "evt.type = open and fd.name $0startwith /etc",
+            "evt.type = open and fd.name startswith /etc",
+        ),
+        condition(
+            "LOAD_ERR_COMPILE_CONDITION",
+            "Replace with `and`",
+            "evt.type = open $0&& fd.num = 1",
+            "evt.type = open and fd.num = 1",
+        ),
         condition("LOAD_ERR_COMPILE_CONDITION", "Replace with `execve`", "evt.type = $0exceve", "evt.type = execve"),
         condition("LOAD_ERR_COMPILE_CONDITION", "Replace with `tolower`", "evt.type = open and tolwer($0proc.name) = a".replace("tolwer($0", "$0tolwer(").as_str(), "evt.type = open and tolower(proc.name) = a"),
         row(

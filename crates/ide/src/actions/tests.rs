@@ -82,3 +82,52 @@ pub(super) fn check_absent(title: &str, text: &str) {
     let actions = Selected::new(text).actions();
     assert!(!actions.iter().any(|action| action.title.starts_with(title)), "{actions:#?}");
 }
+
+/// What Falco's own rules make of every refactoring: at places all over the file, each change that is offered applies, keeps every
+/// comment, and is the same when it is resolved. (That it keeps the rules, its offer has checked.)
+#[test]
+fn refactorings_of_the_official_rules() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/falco/falco_rules.yaml");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        // Past the capturing of tests that pass: a skip must be seen.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"skipped: ../shared is not here (refactorings_of_the_official_rules)\n",
+        );
+        return;
+    };
+    let files = vec![crate::WorkspaceFile { path: "falco_rules.yaml".to_owned(), text: text.as_str().into() }];
+    let analysis = Analysis::new(files, &crate::Settings::default(), None);
+    let comments = |text: &str| -> Vec<String> {
+        let mut found: Vec<String> = falco_syntax::yaml::parse(text)
+            .syntax()
+            .descendants_with_tokens()
+            .filter_map(rowan::NodeOrToken::into_token)
+            .filter(|token| token.kind() == falco_syntax::yaml::SyntaxKind::Comment)
+            .map(|token| token.text().to_owned())
+            .collect();
+        found.sort();
+        found
+    };
+    let before = comments(&text);
+    let kinds = vec![ActionKind::Extract, ActionKind::Inline, ActionKind::Rewrite];
+    let filter = ActionFilter { kinds, codes: Vec::new() };
+    let mut offered: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let words = text.match_indices(" in (").chain(text.match_indices(" or ")).chain(text.match_indices("- name: "));
+    for (at, _) in words.step_by(5) {
+        let offset = TextSize::new(at as u32 + 3);
+        let selection = FileRange { file: FileId(0), range: TextRange::empty(offset) };
+        for action in analysis.code_actions(selection, &filter) {
+            let change = action.change.clone().expect("refactorings come with their change");
+            let after = apply(&text, change.edits.get(&FileId(0)).unwrap()).expect("the edits fit");
+            let kept = comments(&after);
+            // A list or a macro that goes takes what is said about it along.
+            let goes = action.id.ends_with("-everywhere");
+            assert!(goes || before == kept, "{} at {at}", action.title);
+            *offered.entry(action.id).or_default() += 1;
+        }
+    }
+    for id in ["extract-macro", "extract-list", "split-in", "join-lines"] {
+        assert!(offered.contains_key(id), "{id} is never offered: {offered:?}");
+    }
+}
