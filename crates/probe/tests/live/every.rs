@@ -48,7 +48,7 @@ fn paths() {
             libc::syscall(libc::SYS_lstat, link, buffer);
             libc::syscall(libc::SYS_fstat, 3, buffer);
             libc::syscall(libc::SYS_newfstatat, at, link, buffer, libc::AT_SYMLINK_NOFOLLOW);
-            libc::syscall(libc::SYS_chdir, c"/usr".as_ptr());
+            libc::syscall(libc::SYS_chdir, c"/etc".as_ptr());
             libc::syscall(libc::SYS_getcwd, buffer, 512);
             libc::syscall(libc::SYS_getcwd, buffer, 1);
             libc::syscall(libc::SYS_chroot, c"/".as_ptr());
@@ -78,8 +78,8 @@ stat res=0 path=DIR/file
 lstat res=0 path=DIR/link
 fstat res=0 fd=3(<f>DIR/file)
 newfstatat res=0 dirfd=-100(AT_FDCWD) path=DIR/link flags=256(AT_SYMLINK_NOFOLLOW)
-chdir res=0 path=/usr
-getcwd res=5 path=/usr
+chdir res=0 path=/etc
+getcwd res=5 path=/etc
 getcwd res=-34(ERANGE) path=<NA>
 chroot res=0 path=/"
             .replace("DIR", &dir);
@@ -135,7 +135,7 @@ ioctl res=0 fd=4(<p>) request=541B argument=*
 open fd=6(<d>DIR) *
 getdents res=* fd=6(<d>DIR)
 getdents64 res=0 fd=6(<d>DIR)
-read res=-22(EINVAL) data=NULL fd=6(<d>DIR) size=1
+read res=-* data=NULL fd=6(<d>DIR) size=1
 dup res=7(<f>DIR/file) oldfd=3(<f>DIR/file)
 dup2 res=40(<f>DIR/file) oldfd=3(<f>DIR/file) newfd=40(<f>DIR/file)
 dup res=-9(EBADF) oldfd=99"
