@@ -117,6 +117,11 @@ impl Analysis {
         completion::at(self, position)
     }
 
+    /// What can stand at an offset of a rule test, whose rules the snapshot has.
+    pub fn completions_in_test(&self, text: &str, offset: TextSize) -> CompletionList {
+        completion::test_file::at(self, text, offset)
+    }
+
     /// The documentation of what a completion stands for, as markdown.
     pub fn documentation(&self, topic: &Topic) -> Option<String> {
         completion::documentation(self, topic)

@@ -3,6 +3,10 @@
 //! While a line is typed the YAML is rarely whole, so this looks at the tree for what it has (items, entries, scalars) and at
 //! columns for what the tree cannot know yet: to which mapping a fresh line belongs.
 
+mod path;
+
+pub(crate) use path::{Slot, Step};
+
 use falco_catalog::keys::{ItemKind as KeyOwner, KeyInfo, KeyValue};
 use falco_syntax::ast::{Item, RulesFile};
 use falco_syntax::yaml::{Mapping, Node, NodeKind, Parse, ScalarStyle};
@@ -111,18 +115,19 @@ fn facts(item: &Item) -> ItemFacts {
 }
 
 /// A key whose value the cursor is in, with its mapping.
-struct Slot {
+struct Owner {
     key: &'static KeyInfo,
     mapping: Mapping,
 }
 
-impl Slot {
+impl Owner {
     fn value(&self, embedded: Embedded, path: Vec<usize>) -> Context {
         Context::Value { key: self.key, embedded, mapping: self.mapping.clone(), path }
     }
 }
 
-struct Cursor<'t> {
+/// A place in a text, and what stands around it on its line.
+pub(crate) struct Cursor<'t> {
     text: &'t str,
     offset: TextSize,
     /// Start of the cursor's line.
@@ -131,7 +136,8 @@ struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    fn new(text: &'t str, offset: TextSize) -> Option<Self> {
+    /// The place at an offset; `None` if it is in the middle of a character.
+    pub(crate) fn new(text: &'t str, offset: TextSize) -> Option<Self> {
         let at = usize::from(offset);
         let before = text.get(..at)?;
         let line = before.rfind('\n').map_or(0, |i| i + 1);
@@ -221,10 +227,10 @@ impl<'t> Cursor<'t> {
         }
         let name = entry.key_text()?;
         let key = owner?.key(&name)?;
-        self.in_value(&entry.value(), &Slot { key, mapping: mapping.clone() })
+        self.in_value(&entry.value(), &Owner { key, mapping: mapping.clone() })
     }
 
-    fn in_value(&self, value: &Node, slot: &Slot) -> Option<Context> {
+    fn in_value(&self, value: &Node, slot: &Owner) -> Option<Context> {
         let value = value.resolve();
         let key = slot.key;
         match value.kind() {
@@ -246,7 +252,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    fn in_sequence(&self, value: &Node, slot: &Slot, mut path: Vec<usize>) -> Option<Context> {
+    fn in_sequence(&self, value: &Node, slot: &Owner, mut path: Vec<usize>) -> Option<Context> {
         let sequence = value.as_sequence()?;
         let items: Vec<Node> = sequence.items().collect();
         let touched = items.iter().position(|i| i.range().contains_inclusive(self.offset));

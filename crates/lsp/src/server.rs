@@ -141,7 +141,15 @@ impl LanguageServer for Server {
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let at = params.text_document_position;
         let (client, url) = (self.can(), at.text_document.uri);
-        self.on_document(url.clone(), move |r| Some(requests::completion::list(r, &url, at.position, client))).await
+        let here = url.clone();
+        let found = self
+            .on_document(url.clone(), move |r| Some(requests::completion::list(r, &here, at.position, client)))
+            .await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        let snapshot = self.store.lock().snapshot();
+        requests::blocking(move || Ok(requests::completion::list_in_test(&snapshot, &url, at.position, client))).await
     }
 
     async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {

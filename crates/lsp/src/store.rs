@@ -94,6 +94,16 @@ pub enum SetKey {
     Single(Url),
 }
 
+impl SetKey {
+    /// The folder that the files are in.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Root(folder) | Self::Folder(folder) => Some(folder),
+            Self::Single(_) => None,
+        }
+    }
+}
+
 /// Files that are loaded together, with their meaning once somebody asks for it.
 #[derive(Debug)]
 pub struct LoadSet {

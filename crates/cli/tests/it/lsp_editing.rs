@@ -144,3 +144,31 @@ fn completions_are_documented_when_they_are_looked_at() {
     assert_eq!(client.request("completionItem/resolve", strange.clone()), strange);
     client.stop();
 }
+
+#[test]
+fn completes_rule_tests_with_the_rules_beside_them() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("lsp_tests");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        folder.join("some_rules.yaml"),
+        "- rule: Rule of the folder\n  desc: d\n  condition: evt.type = open\n  output: x\n  priority: INFO\n",
+    )
+    .unwrap();
+    let root = format!("file://{}", folder.display());
+    let mut client = Client::start(json!({}), Some(&root));
+    // The folder is read once its diagnostics have been there; a document of it makes them come.
+    let rules = format!("{root}/some_rules.yaml");
+    client.open(&rules, &std::fs::read_to_string(folder.join("some_rules.yaml")).unwrap());
+    client.diagnostics(&rules, 1);
+    let uri = format!("{root}/some_test.yaml");
+    client.open(&uri, "tests:\n  - only: []\n    \n");
+    let labels = |client: &mut Client, line: usize, character: usize| -> Vec<String> {
+        let at = json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}});
+        let list = client.request("textDocument/completion", at);
+        let items = list["items"].as_array().unwrap();
+        items.iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(labels(&mut client, 1, 11), ["Rule of the folder"]);
+    assert_eq!(labels(&mut client, 2, 4), ["name", "events", "capture", "command", "expect"]);
+    client.stop();
+}

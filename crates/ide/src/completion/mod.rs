@@ -6,6 +6,7 @@ mod exceptions;
 mod items;
 mod output;
 mod scope;
+pub(crate) mod test_file;
 mod topic;
 mod values;
 

@@ -18,7 +18,8 @@ use crate::types::*;
 pub(crate) struct Word<'t> {
     /// What is typed of it.
     pub(crate) typed: &'t str,
-    range: TextRange,
+    /// What a completion replaces.
+    pub(crate) range: TextRange,
 }
 
 impl Word<'_> {
@@ -34,7 +35,8 @@ impl Word<'_> {
         self.ranked(out, label, kind, 10, detail, topic);
     }
 
-    fn ranked(
+    /// [`Word::push`] with a rank.
+    pub(crate) fn ranked(
         &self,
         out: &mut Completions<'_>,
         label: &str,

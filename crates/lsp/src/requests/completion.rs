@@ -7,6 +7,8 @@ use tower_lsp::lsp_types::{CompletionList, CompletionResponse, Position, Url};
 
 use super::Request;
 use crate::capabilities::ClientCapabilities;
+use crate::convert::Converter;
+use crate::store::Snapshot;
 
 /// What a completion carries to the client and back, so that its documentation can be found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,13 +20,43 @@ struct Data {
 /// `textDocument/completion`. Snippets only for clients that know them.
 pub fn list(request: &Request, url: &Url, position: Position, client: ClientCapabilities) -> CompletionResponse {
     let found = request.analysis.completions(request.position(position));
+    respond(found, &request.analysis, &request.converter, url, client)
+}
+
+/// `textDocument/completion` in a rule test: an open document that is no rules file, about the rules of the set around it. `None`
+/// for any other document.
+pub fn list_in_test(
+    snapshot: &Snapshot,
+    url: &Url,
+    position: Position,
+    client: ClientCapabilities,
+) -> Option<CompletionResponse> {
+    let path = url.to_file_path().ok().filter(|path| ide::project::is_test_name(path))?;
+    let document = snapshot.documents.get(url)?;
+    let converter = Converter::of_rope(document.rope(), snapshot.encoding);
+    let around = snapshot.sets.iter().filter(|(key, _)| key.folder().is_some_and(|folder| path.starts_with(folder)));
+    let nearest = around.max_by_key(|(key, _)| key.folder().map(|folder| folder.as_os_str().len()));
+    // Without rules there still are the keys.
+    let rules = nearest.and_then(|(_, set)| set.analysis().cloned());
+    let analysis = rules.unwrap_or_else(|| ide::Analysis::new(Vec::new(), &ide::Settings::default(), None));
+    let found = analysis.completions_in_test(document.text(), converter.offset(position));
+    Some(respond(found, &analysis, &converter, url, client))
+}
+
+fn respond(
+    found: ide::CompletionList,
+    analysis: &ide::Analysis,
+    converter: &Converter,
+    url: &Url,
+    client: ClientCapabilities,
+) -> CompletionResponse {
     let items = found.items.into_iter().map(|item| {
         let topic = item.topic.clone();
-        let mut item = convert(request, item, client.snippets);
+        let mut item = convert(converter, item, client.snippets);
         if client.resolve_documentation {
             item.data = topic.and_then(|topic| serde_json::to_value(Data { url: url.clone(), topic }).ok());
         } else {
-            item.documentation = topic.and_then(|topic| request.analysis.documentation(&topic)).map(markdown);
+            item.documentation = topic.and_then(|topic| analysis.documentation(&topic)).map(markdown);
         }
         item
     });
@@ -47,7 +79,7 @@ fn data(item: &lsp::CompletionItem) -> Option<Data> {
     Data::deserialize(item.data.as_ref()?).ok()
 }
 
-fn convert(request: &Request, item: ide::CompletionItem, snippets: bool) -> lsp::CompletionItem {
+fn convert(converter: &Converter, item: ide::CompletionItem, snippets: bool) -> lsp::CompletionItem {
     let text = if item.is_snippet && !snippets { plain(&item.edit.text) } else { item.edit.text };
     let format =
         if item.is_snippet && snippets { lsp::InsertTextFormat::SNIPPET } else { lsp::InsertTextFormat::PLAIN_TEXT };
@@ -60,7 +92,7 @@ fn convert(request: &Request, item: ide::CompletionItem, snippets: bool) -> lsp:
         tags: item.deprecated.then(|| vec![lsp::CompletionItemTag::DEPRECATED]),
         insert_text_format: Some(format),
         text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit {
-            range: request.converter.range(item.edit.range),
+            range: converter.range(item.edit.range),
             new_text: text,
         })),
         label: item.label,
