@@ -147,6 +147,11 @@ impl<'c> Named<'c> {
         sites(self.inner, self.node).first().map(|site| self.inner.span(site.item))
     }
 
+    /// The last item of that name.
+    pub fn last_item(&self) -> Option<Span> {
+        sites(self.inner, self.node).last().map(|site| self.inner.span(site.item))
+    }
+
     /// A rule's tags, sorted; macros and lists have none.
     pub fn tags(&self) -> impl Iterator<Item = &'c str> + use<'c> {
         let rule = match self.node {

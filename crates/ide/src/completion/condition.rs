@@ -103,11 +103,9 @@ fn checks(out: &mut Completions<'_>, typed: &str, range: TextRange, sources: &[S
     }
     out.fields(typed, range, sources, |f| !f.flags.print_only());
     if !typed.contains('.') {
-        let analysis = out.analysis;
-        let macros = analysis.compilation().all_named(ItemKind::Macro);
-        for seen in macros.filter(|m| goes_with(m.name(), typed) && scope.sees_macro(*m)) {
-            let topic = Topic::Macro(seen.name().to_string());
-            out.word(seen.name(), CompletionKind::Macro, range, 15, Some("macro".into()), Some(topic));
+        for name in out.names(ItemKind::Macro, typed, |named| scope.sees_macro(named)) {
+            let topic = Topic::Macro(name.to_string());
+            out.word(&name, CompletionKind::Macro, range, 15, Some("macro".into()), Some(topic));
         }
         transformers(out, typed, range);
     }
@@ -276,10 +274,9 @@ pub(crate) fn values(out: &mut Completions<'_>, left: &Left, place: &Place<'_>, 
     }
     // Lists are pasted as text, so their names are as good as values, wherever they are defined.
     if place.quote.is_none() && place.takes_list() {
-        let analysis = out.analysis;
-        for list in analysis.compilation().all_named(ItemKind::List) {
-            let topic = Topic::List(list.name().to_string());
-            place.push(out, list.name(), CompletionKind::List, 18, Some("list"), Some(topic));
+        for name in out.names(ItemKind::List, place.typed, |_| true) {
+            let topic = Topic::List(name.to_string());
+            place.push(out, &name, CompletionKind::List, 18, Some("list"), Some(topic));
         }
     }
 }

@@ -11,7 +11,7 @@ mod topic;
 mod values;
 
 use falco_catalog::{Catalog, FieldInfo, keys::KeyValue};
-use falco_compiler::Named;
+use falco_compiler::{ItemKind, Named};
 use falco_syntax::TextRange;
 
 use crate::Analysis;
@@ -22,6 +22,8 @@ pub(crate) use topic::documentation;
 
 /// More than anybody looks through; what is left out comes when more is typed.
 const MAX_ITEMS: usize = 1_000;
+/// The same for the names of one kind of items.
+const MAX_NAMES: usize = 400;
 
 /// What can stand at the position, best first.
 pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> CompletionList {
@@ -58,21 +60,18 @@ pub(crate) fn at(analysis: &Analysis, position: FilePosition) -> CompletionList 
 
 /// The event sources whose fields an item may use. A rule has one; a macro those of the rules that use it, or any.
 pub(crate) fn sources(analysis: &Analysis, facts: &ItemFacts) -> Vec<String> {
-    use falco_catalog::keys::ItemKind;
-    use falco_compiler::ItemKind as Kind;
-    let named = |kind, name: &str| analysis.compilation().named(kind, name);
-    let source_of = |name: &str| Some(named(Kind::Rule, name)?.source()?.to_owned());
+    use falco_catalog::keys::ItemKind as KeyOwner;
+    let named = |kind| facts.name.as_deref().and_then(|name| analysis.compilation().named(kind, name));
     match facts.kind {
-        Some(ItemKind::Rule) => {
+        Some(KeyOwner::Rule) => {
             // What the item says holds while it is typed; an append or override has its rule's.
             let own = facts.source.clone().filter(|s| !s.is_empty());
-            let source = own.or_else(|| source_of(facts.name.as_deref()?));
+            let source = own.or_else(|| Some(named(ItemKind::Rule)?.source()?.to_owned()));
             vec![source.unwrap_or_else(|| "syscall".to_owned())]
         }
-        Some(ItemKind::Macro) => {
-            let own = facts.name.as_deref().and_then(|name| named(Kind::Macro, name));
-            let users = own.iter().flat_map(Named::users);
-            let mut sources: Vec<String> = users.filter_map(|user| user.source().map(str::to_owned)).collect();
+        Some(KeyOwner::Macro) => {
+            let users = named(ItemKind::Macro).map(|found| found.users()).unwrap_or_default();
+            let mut sources: Vec<String> = users.iter().filter_map(|user| Some(user.source()?.to_owned())).collect();
             sources.sort();
             sources.dedup();
             sources
@@ -130,6 +129,26 @@ pub(crate) struct Completions<'a> {
 impl Completions<'_> {
     pub(crate) fn catalog(&self) -> &Catalog {
         self.analysis.catalog()
+    }
+
+    /// The names of macros, lists or rules that go with what was typed, in order.
+    pub(crate) fn names(
+        &mut self,
+        kind: ItemKind,
+        typed: &str,
+        keep: impl Fn(&Named<'_>) -> bool,
+    ) -> Vec<std::sync::Arc<str>> {
+        let all = self.analysis.compilation().all_named(kind);
+        let fitting = all.filter(|named| goes_with(named.name(), typed) && keep(named));
+        let mut names: Vec<_> = fitting.map(|named| std::sync::Arc::clone(named.name())).collect();
+        if names.len() > MAX_NAMES {
+            self.is_incomplete = true;
+            // Of thousands only the first are worth sorting.
+            names.select_nth_unstable(MAX_NAMES);
+            names.truncate(MAX_NAMES);
+        }
+        names.sort_unstable();
+        names
     }
 
     /// A word that replaces `range` by itself.

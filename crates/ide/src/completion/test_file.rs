@@ -1,6 +1,7 @@
 //! Completion in rule tests: their keys, and what the rules that they are about have to offer.
 
 use falco_catalog::language;
+use falco_compiler::ItemKind;
 use falco_syntax::TextSize;
 use falco_syntax::condition::ast::Operator;
 use falco_syntax::condition::parse_left;
@@ -168,9 +169,8 @@ fn value(out: &mut Completions<'_>, path: &[Step], word: &Word<'_>) {
     let names: Vec<&str> = path.iter().map(Step::as_str).collect();
     match names.as_slice() {
         ["tests", "-", "only", "-"] | ["tests", "-", "expect", "-", "rule"] => {
-            let items = out.analysis.items();
-            for rule in &items.rules {
-                word.push(out, &rule.name, CompletionKind::Rule, None, Some(Topic::Rule(rule.name.to_string())));
+            for name in out.names(ItemKind::Rule, word.typed, |_| true) {
+                word.push(out, &name, CompletionKind::Rule, None, Some(Topic::Rule(name.to_string())));
             }
         }
         ["tests", "-", "expect", "-", "priority"] => {

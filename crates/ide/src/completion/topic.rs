@@ -3,7 +3,7 @@
 use falco_catalog::event;
 use falco_catalog::keys::{KEYS, override_action_doc};
 use falco_catalog::language;
-use falco_compiler::{Effective, ItemKind, Named};
+use falco_compiler::{Effective, ItemKind};
 
 use crate::Analysis;
 use crate::markup;
@@ -11,7 +11,7 @@ use crate::types::Topic;
 
 /// The documentation of a topic, as markdown.
 pub(crate) fn documentation(analysis: &Analysis, topic: &Topic) -> Option<String> {
-    let named = |kind, name: &str| analysis.compilation().named(kind, name);
+    let named = |kind, name: &str| analysis.compilation().named(kind, name).map(|named| content(&named.effective()));
     let text = match topic {
         Topic::Field(name) => markup::field(analysis.catalog().field_by_name(name)?),
         Topic::Event(name) => markup::event_name(name)?,
@@ -19,9 +19,9 @@ pub(crate) fn documentation(analysis: &Analysis, topic: &Topic) -> Option<String
         Topic::Modifier(name) => markup::doc(&language::modifier_doc(name)),
         Topic::Connective(name) => markup::doc(&language::connective_doc(name)),
         Topic::Transformer(name) => markup::doc(&language::transformer(name)?.doc()),
-        Topic::Macro(name) => content(named(ItemKind::Macro, name)?),
-        Topic::List(name) => content(named(ItemKind::List, name)?),
-        Topic::Rule(name) => content(named(ItemKind::Rule, name)?),
+        Topic::Macro(name) => named(ItemKind::Macro, name)?,
+        Topic::List(name) => named(ItemKind::List, name)?,
+        Topic::Rule(name) => named(ItemKind::Rule, name)?,
         Topic::Value(field, value) => {
             markup::doc(&language::values_of(field).into_iter().find(|word| word.name == value)?.doc)
         }
@@ -35,8 +35,8 @@ pub(crate) fn documentation(analysis: &Analysis, topic: &Topic) -> Option<String
 }
 
 /// What a list, macro or rule comes to.
-fn content(named: Named<'_>) -> String {
-    match &named.effective() {
+fn content(effective: &Effective) -> String {
+    match effective {
         Effective::List { items } => {
             let names: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
             markup::code(&names.join(", "))

@@ -1,9 +1,9 @@
 //! Completion of the values of keys.
 
 use falco_catalog::event;
-use falco_catalog::keys::{ItemKind, KeyInfo, KeyValue, OVERRIDE_ACTIONS};
+use falco_catalog::keys::{ItemKind as KeyOwner, KeyInfo, KeyValue, OVERRIDE_ACTIONS};
 use falco_catalog::{language, versions};
-use falco_compiler::ItemKind as Kind;
+use falco_compiler::ItemKind;
 use falco_syntax::yaml::{Mapping, Node};
 use falco_syntax::{TextRange, TextSize};
 
@@ -119,7 +119,7 @@ pub(crate) fn complete(
             exceptions::row_values(out, &shape, embedded, path, sources);
         }
         KeyValue::Scalars if is_element => list_items(out, &word, scope),
-        KeyValue::Text if key.item == ItemKind::Exception => exceptions::names(out, item, &word, key),
+        KeyValue::Text if key.item == KeyOwner::Exception => exceptions::names(out, item, &word, key),
         KeyValue::Text => names(out, key, &word),
         _ => {}
     }
@@ -142,13 +142,9 @@ fn tags(out: &mut Completions<'_>, word: &Word<'_>, mapping: &Mapping) {
     for tag in known.iter().filter(|tag| is_free(tag)) {
         word.push(out, tag, CompletionKind::Value, None, Some(Topic::Tag((*tag).to_owned())));
     }
-    let analysis = out.analysis;
-    let mut own: Vec<&str> = analysis
-        .compilation()
-        .all_named(Kind::Rule)
-        .flat_map(|rule| rule.tags())
-        .filter(|tag| !known.contains(tag) && is_free(tag) && *tag != word.typed)
-        .collect();
+    let rules = out.analysis.compilation().all_named(ItemKind::Rule);
+    let is_own = |tag: &&str| !known.contains(tag) && is_free(tag) && *tag != word.typed;
+    let mut own: Vec<&str> = rules.flat_map(|rule| rule.tags()).filter(is_own).collect();
     own.sort_unstable();
     own.dedup();
     for tag in own {
@@ -158,7 +154,7 @@ fn tags(out: &mut Completions<'_>, word: &Word<'_>, mapping: &Mapping) {
 
 /// Engine versions that are known exactly, newest first.
 fn engine_versions(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
-    if key.item != ItemKind::EngineVersion {
+    if key.item != KeyOwner::EngineVersion {
         return;
     }
     let mut engines: Vec<_> = versions::releases().iter().filter_map(|r| Some((r.engine()?, r.falco))).collect();
@@ -173,10 +169,8 @@ fn engine_versions(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
 
 /// Items of a list: other lists, and event types once something is typed.
 fn list_items(out: &mut Completions<'_>, word: &Word<'_>, scope: &Scope) {
-    let analysis = out.analysis;
-    for list in analysis.compilation().all_named(Kind::List).filter(|list| scope.sees_list(*list)) {
-        let topic = Topic::List(list.name().to_string());
-        word.push(out, list.name(), CompletionKind::List, Some("list"), Some(topic));
+    for name in out.names(ItemKind::List, word.typed, |named| scope.sees_list(named)) {
+        word.push(out, &name, CompletionKind::List, Some("list"), Some(Topic::List(name.to_string())));
     }
     if word.typed.is_empty() {
         out.is_incomplete = true;
@@ -189,11 +183,11 @@ fn list_items(out: &mut Completions<'_>, word: &Word<'_>, scope: &Scope) {
 
 /// Names of existing things: to change a rule, macro or list one repeats its name.
 fn names(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
-    let (of, kind, topic): (_, _, fn(String) -> Topic) = match (key.item, key.name) {
-        (ItemKind::Rule, "rule") => (Kind::Rule, CompletionKind::Rule, Topic::Rule),
-        (ItemKind::Macro, "macro") => (Kind::Macro, CompletionKind::Macro, Topic::Macro),
-        (ItemKind::List, "list") => (Kind::List, CompletionKind::List, Topic::List),
-        (ItemKind::PluginRequirement | ItemKind::PluginAlternative, "name") => {
+    let (items, kind, topic): (_, _, fn(String) -> Topic) = match (key.item, key.name) {
+        (KeyOwner::Rule, "rule") => (ItemKind::Rule, CompletionKind::Rule, Topic::Rule),
+        (KeyOwner::Macro, "macro") => (ItemKind::Macro, CompletionKind::Macro, Topic::Macro),
+        (KeyOwner::List, "list") => (ItemKind::List, CompletionKind::List, Topic::List),
+        (KeyOwner::PluginRequirement | KeyOwner::PluginAlternative, "name") => {
             let plugins: Vec<&str> = out.catalog().plugins().collect();
             for plugin in plugins {
                 word.push(out, plugin, CompletionKind::Value, Some("plugin"), None);
@@ -202,8 +196,7 @@ fn names(out: &mut Completions<'_>, key: &KeyInfo, word: &Word<'_>) {
         }
         _ => return,
     };
-    let analysis = out.analysis;
-    for named in analysis.compilation().all_named(of) {
-        word.push(out, named.name(), kind, None, Some(topic(named.name().to_string())));
+    for name in out.names(items, word.typed, |_| true) {
+        word.push(out, &name, kind, None, Some(topic(name.to_string())));
     }
 }
