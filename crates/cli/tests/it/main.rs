@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod commands;
+#[cfg(target_os = "linux")]
+mod confinement;
 mod explain;
 mod fix;
 mod layers;
