@@ -1,5 +1,7 @@
 //! From a source of events to events with the state that they are seen in.
 
+use std::sync::Arc;
+
 use falco_catalog::{EventType, event};
 use falco_scap::{Advance, Event, FdList, Interface, Item, UserList};
 
@@ -25,11 +27,24 @@ pub trait EventSource {
         None
     }
 
+    /// [`Self::descriptors`] for other threads. `None` where it always says `None`.
+    fn asker(&self) -> Option<Asker> {
+        None
+    }
+
+    /// Moves on like [`Self::advance`] if something is there to move on to, and does not wait for it.
+    fn advance_now(&mut self) -> Result<Option<Advance>, Self::Error> {
+        self.advance().map(Some)
+    }
+
     /// Whether what comes was recorded earlier.
     fn is_recording(&self) -> bool {
         false
     }
 }
+
+/// Reads a process's open descriptors: see [`EventSource::descriptors`].
+pub type Asker = Arc<dyn Fn(i64) -> Option<FdList> + Send + Sync>;
 
 impl EventSource for falco_scap::Reader<'_> {
     type Error = falco_scap::Error;

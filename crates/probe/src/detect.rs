@@ -4,11 +4,14 @@ use std::fs;
 
 use crate::ProbeError;
 
-/// Capabilities by their bit: loading programs, reading the kernel, and looking at other users' processes.
+// Loading programs, reading the kernel, and looking at other users' processes; as the kernel numbers them.
 const CAP_SYS_PTRACE: u32 = 19;
 const CAP_SYS_ADMIN: u32 = 21;
 const CAP_PERFMON: u32 = 38;
 const CAP_BPF: u32 = 39;
+
+/// What `setcap` must give. The last is for what other users' processes have open, and for a tracefs.
+const SETCAP: &str = "cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep";
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +131,7 @@ impl Machine {
             ok: missing.is_empty(),
             found: if missing.is_empty() { "all there".into() } else { format!("missing: {}", missing.join(", ")) },
             help: (!missing.is_empty())
-                .then(|| "sudo falco-rs …, or: sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep falco-rs".into()),
+                .then(|| format!("sudo falco-rs …, or: sudo setcap {SETCAP} falco-rs")),
         };
         vec![built, kernel, btf, capabilities]
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use falco_catalog::EventType;
-use falco_engine::inspector::EventSource;
+use falco_engine::inspector::{Asker, EventSource};
 use falco_scap::{Advance, ErrorKind, Event, FdList, Item, Reader};
 
 use crate::host::{Connection, Opened, Switch};
@@ -261,10 +261,17 @@ impl EventSource for Live {
             Keeper::Host(connection) => connection.asker().descriptors(tid),
         }
     }
-}
 
-impl Live {
-    /// The same without waiting for something to happen.
+    fn asker(&self) -> Option<Asker> {
+        Some(match &self.keeper {
+            Keeper::Own(_) => Arc::new(snapshot::descriptors),
+            Keeper::Host(connection) => {
+                let asker = connection.asker();
+                Arc::new(move |tid| asker.descriptors(tid))
+            }
+        })
+    }
+
     fn advance_now(&mut self) -> Result<Option<Advance>, ProbeError> {
         if let Some(item) = self.head.next()? {
             return Ok(Some(Advance::Item(item)));

@@ -33,7 +33,31 @@ pub enum Entry<'a> {
     Event(Event<'a>),
 }
 
-/// Whether a reader has more.
+/// Where the entries of a batch come from.
+pub trait Supply {
+    /// What can go wrong.
+    type Error;
+
+    /// Moves on by one, as [`Reader::advance`] does. Without `wait`, `None` when nothing is there yet.
+    fn advance(&mut self, wait: bool) -> Result<Option<Advance>, Self::Error>;
+
+    /// The event that [`Self::advance`] came to.
+    fn event(&self) -> Option<Event<'_>>;
+}
+
+impl Supply for Reader<'_> {
+    type Error = Error;
+
+    fn advance(&mut self, _wait: bool) -> Result<Option<Advance>, Error> {
+        Reader::advance(self).map(Some)
+    }
+
+    fn event(&self) -> Option<Event<'_>> {
+        Reader::event(self)
+    }
+}
+
+/// Whether a supply has more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
     /// It may have.
@@ -43,13 +67,14 @@ pub enum Filled {
 }
 
 impl Batch {
-    /// Takes from a reader until there are `events` events or `bytes` bytes, or nothing is left. What was there before goes.
-    /// With an error, what came before it is in the batch.
-    pub fn fill(&mut self, reader: &mut Reader<'_>, events: usize, bytes: usize) -> Result<Filled, Error> {
+    /// Takes from a supply until there are `events` events or `bytes` bytes, or nothing is left, or nothing is there yet: it waits for the
+    /// first entry alone. What was there before goes. With an error, what came before it is in the batch.
+    pub fn fill<S: Supply>(&mut self, supply: &mut S, events: usize, bytes: usize) -> Result<Filled, S::Error> {
         self.clear();
         let mut left = events;
         while left > 0 && self.data.len() < bytes {
-            match reader.advance()? {
+            let Some(advance) = supply.advance(self.is_empty())? else { break };
+            match advance {
                 Advance::End => return Ok(Filled::End),
                 Advance::Item(item) => {
                     self.entries.push(Record::Item(self.items.len()));
@@ -58,7 +83,7 @@ impl Batch {
                     left = left.saturating_sub(64);
                 }
                 Advance::Event => {
-                    if let Some(event) = reader.event() {
+                    if let Some(event) = supply.event() {
                         self.push(&event);
                         left -= 1;
                     }
@@ -150,6 +175,50 @@ mod tests {
                 Err(e) => return (all, Some(e.to_string())),
             }
         }
+    }
+
+    /// A supply that has three entries at a time.
+    struct Slow<'a>(Reader<'a>, usize, usize);
+
+    impl Supply for Slow<'_> {
+        type Error = Error;
+
+        fn advance(&mut self, wait: bool) -> Result<Option<Advance>, Error> {
+            self.2 += usize::from(wait);
+            self.1 = if wait { 3 } else { self.1 };
+            match self.1.checked_sub(1) {
+                None => Ok(None),
+                Some(left) => {
+                    self.1 = left;
+                    self.0.advance().map(Some)
+                }
+            }
+        }
+
+        fn event(&self) -> Option<Event<'_>> {
+            self.0.event()
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_not_held_back_by_what_is_not() {
+        let whole = capture();
+        let (mut supply, mut batch) = (Slow(Reader::from_bytes(&whole), 0, 0), Batch::default());
+        let mut all = 0;
+        while batch.fill(&mut supply, 1000, 1 << 20).unwrap() == Filled::More {
+            assert_eq!(batch.len(), 3);
+            all += batch.len();
+        }
+        all += batch.len();
+        let mut reader = Reader::from_bytes(&whole);
+        let entries = {
+            let mut n = 0;
+            while reader.next().unwrap().is_some() {
+                n += 1;
+            }
+            n
+        };
+        assert_eq!((all, supply.2), (entries, entries / 3 + 1));
     }
 
     #[test]

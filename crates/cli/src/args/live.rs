@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use falco_probe::Rings;
+
 use super::units::{duration, size};
 
 /// Whose events, and for how long.
@@ -21,12 +23,40 @@ pub struct Watch {
     /// The size of the ring in which events wait, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub ring: u32,
+    /// Into how many rings the kernel writes; without it one, or with `--jobs` one for each job
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub rings: Option<RingsOf>,
     /// Whom to become before rules are read: a user's name or number. Without it the one who called `sudo`; only root can
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
     /// A command to run: only its events come, and its end is the end. What it prints goes to standard error
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// What `--rings` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RingsOf {
+    /// One for all
+    One,
+    /// One for each processor
+    Cpu,
+    /// One for each job, in which all events of a process go
+    Process,
+}
+
+impl Watch {
+    /// The rings for so many jobs.
+    pub fn rings(&self, jobs: usize) -> Rings {
+        let of_jobs = Rings::PerProcess(u32::try_from(jobs).unwrap_or(Rings::MOST));
+        match self.rings {
+            Some(RingsOf::One) => Rings::One,
+            Some(RingsOf::Cpu) => Rings::PerCpu,
+            Some(RingsOf::Process) => of_jobs,
+            None if jobs > 1 => of_jobs,
+            None => Rings::One,
+        }
+    }
 }
 
 /// `falco-rs record`

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use falco_catalog::EventSet;
 use falco_probe::host::Host;
-use falco_probe::{Counters, Live, Rings, Scope, Settings, stop_on_signals};
+use falco_probe::{Counters, Live, Scope, Settings, stop_on_signals};
 
 use crate::Result;
 use crate::args::{Global, Watch};
@@ -43,7 +43,7 @@ impl Privileged {
 
 impl Confined {
     /// Opens the live source as the arguments say, for these events. The command starts now, if there is one.
-    pub fn open(self, watch: &Watch, events: EventSet, rings: Rings) -> Result<Live> {
+    pub fn open(self, watch: &Watch, events: EventSet, jobs: usize) -> Result<Live> {
         let scope = match watch.pid {
             Some(pid) => Scope::Process(pid),
             None if watch.command.is_empty() => Scope::Machine,
@@ -55,7 +55,7 @@ impl Confined {
             scope,
             snaplen: watch.snaplen,
             ring_bytes: watch.ring << 20,
-            rings,
+            rings: watch.rings(jobs),
             deadline: watch.duration.and_then(|d| Instant::now().checked_add(d)),
             stop: Arc::clone(&stop),
         };

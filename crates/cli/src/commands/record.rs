@@ -11,7 +11,6 @@ use falco_catalog::{Catalog, EventSet};
 use falco_compiler::{compile_filter, compile_output};
 use falco_engine::eval::{Evaluator, Matching};
 use falco_engine::inspector::Inspector;
-use falco_probe::Rings;
 use falco_probe::plan::state_events;
 use falco_record::{Limits, Rotation, Tap};
 use falco_scap::Compression;
@@ -52,7 +51,7 @@ pub fn run(args: &Record, global: &Global) -> Result {
     let (mut evaluator, _) = Evaluator::for_query("syscall", filter, output, &catalog)?;
 
     let state = state_events();
-    let source = confined.open(&args.watch, EventSet::ALL, Rings::One)?;
+    let source = confined.open(&args.watch, EventSet::ALL, 1)?;
     let (source, items) = Tap::new(source);
     let mut inspector = Inspector::new(source);
     let mut matches = Vec::new();

@@ -9,6 +9,7 @@ mod explain;
 mod fix;
 mod layers;
 mod live;
+mod live_jobs;
 mod live_view;
 mod lsp;
 mod lsp_client;

@@ -1,4 +1,4 @@
-//! A capture replayed from its first event to its last, on one thread or on several.
+//! A capture replayed from its first event to its last, or what happens followed as it happens, on one thread or on several.
 //!
 //! What is done with an event is a [`Judge`]'s business; what it puts out comes back in the order of the events, whatever the number
 //! of threads. With one judge everything happens on the calling thread, unless [`Settings::read_ahead`] asks for the first of the other
@@ -6,12 +6,13 @@
 //! every event before it; but each batch is judged only by the first who gets to it. Who is held up by judging meets batches that others
 //! have taken meanwhile and catches up on them. Queues are bounded, so memory does not follow the capture's length.
 
+mod answers;
 mod parallel;
 mod worker;
 
 use falco_scap::{Error, Reader};
 
-use crate::inspector::{EventCounts, Inspector, Step};
+use crate::inspector::{EventCounts, EventSource, Inspector, Step};
 use crate::state::Counters;
 
 /// Says something about events.
@@ -94,6 +95,23 @@ pub struct Replayed<J> {
     pub error: Option<Error>,
 }
 
+/// What following a source came to.
+#[derive(Debug)]
+pub struct Followed<J, S: EventSource> {
+    /// The judges, with whatever they gathered.
+    pub judges: Vec<J>,
+    /// Visible events judged.
+    pub events: u64,
+    /// The events that the state took in, by kind.
+    pub counts: EventCounts,
+    /// What the state counted.
+    pub counters: Counters,
+    /// The source; `None` when it was still waiting for something when the limit was reached.
+    pub source: Option<S>,
+    /// Why the source ended before its end.
+    pub error: Option<S::Error>,
+}
+
 /// Visible events after which [`replay`] gives a sign of life even if there is nothing to say.
 const HEARTBEAT: u64 = 1 << 16;
 
@@ -111,31 +129,50 @@ pub fn replay<J, E>(
 where
     J: Judge + Send,
 {
-    let mut judges = judges;
+    let Followed { judges, events, counts, counters, source, error } = follow(reader, settings, judges, merge)?;
+    let input = source.map_or(Input { events, ..Input::default() }, |reader| Input::of(&reader));
+    Ok(Replayed { judges, events, input, counts, counters, error })
+}
+
+/// The same for any source. What there is is judged at once, even if more may come.
+///
+/// # Errors
+/// Those of `merge`. What is wrong with the source is in [`Followed::error`].
+pub fn follow<S, J, E>(
+    source: S,
+    settings: &Settings,
+    mut judges: Vec<J>,
+    merge: impl FnMut(J::Output, Progress) -> Result<(), E>,
+) -> Result<Followed<J, S>, E>
+where
+    S: EventSource + Send + 'static,
+    S::Error: Send,
+    J: Judge + Send,
+{
     match judges.pop() {
-        Some(judge) if judges.is_empty() && !settings.read_ahead => alone(reader, settings, judge, merge),
+        Some(judge) if judges.is_empty() && !settings.read_ahead => alone(source, settings, judge, merge),
         Some(judge) => {
             judges.push(judge);
-            parallel::replay(reader, settings, judges, merge)
+            parallel::follow(source, settings, judges, merge)
         }
-        None => Ok(Replayed {
+        None => Ok(Followed {
             judges,
             events: 0,
-            input: Input::default(),
             counts: EventCounts::default(),
             counters: Counters::default(),
+            source: Some(source),
             error: None,
         }),
     }
 }
 
-fn alone<J: Judge, E>(
-    reader: Reader<'static>,
+fn alone<S: EventSource, J: Judge, E>(
+    source: S,
     settings: &Settings,
     mut judge: J,
     mut merge: impl FnMut(J::Output, Progress) -> Result<(), E>,
-) -> Result<Replayed<J>, E> {
-    let mut inspector = Inspector::new(reader).with_local_accounts(settings.local_accounts);
+) -> Result<Followed<J, S>, E> {
+    let mut inspector = Inspector::new(source).with_local_accounts(settings.local_accounts);
     let mut events = 0;
     let mut out = J::Output::default();
     let error = loop {
@@ -153,14 +190,8 @@ fn alone<J: Judge, E>(
             merge(std::mem::take(&mut out), Progress { events })?;
         }
     };
-    Ok(Replayed {
-        judges: vec![judge],
-        events,
-        input: Input::of(inspector.source()),
-        counts: inspector.counts().clone(),
-        counters: *inspector.machine().counters(),
-        error,
-    })
+    let (counts, counters) = (inspector.counts().clone(), *inspector.machine().counters());
+    Ok(Followed { judges: vec![judge], events, counts, counters, source: Some(inspector.into_source()), error })
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use falco_scap::batch::Filled;
-use falco_scap::{Error, Reader};
+use falco_scap::batch::{Filled, Supply};
+use falco_scap::{Advance, Event};
 
-use super::worker::{Finished, Parcel, Pool, Verdict, work};
-use super::{Input, Judge, Progress, Replayed, Settings};
+use super::answers::Answers;
+use super::worker::{Finished, Origin, Parcel, Pool, Verdict, work};
+use super::{Followed, Judge, Progress, Settings};
+use crate::inspector::EventSource;
 
 /// Batches that may wait for a judge's thread.
 const QUEUE: usize = 4;
@@ -23,15 +25,19 @@ const PATIENCE: u32 = 200;
 /// Bytes of a batch, about.
 const BATCH_BYTES: usize = 512 << 10;
 
-pub(super) fn replay<J, E>(
-    reader: Reader<'static>,
+pub(super) fn follow<S, J, E>(
+    source: S,
     settings: &Settings,
     judges: Vec<J>,
     mut merge: impl FnMut(J::Output, Progress) -> Result<(), E>,
-) -> Result<Replayed<J>, E>
+) -> Result<Followed<J, S>, E>
 where
+    S: EventSource + Send + 'static,
+    S::Error: Send,
     J: Judge + Send,
 {
+    let answers = source.asker().map(|asker| Answers::new(asker, judges.len()));
+    let origin = Origin { recording: source.is_recording(), answers: answers.as_ref() };
     let pool = Arc::new(Pool::default());
     let stop = Arc::new(AtomicBool::new(false));
     let (verdicts, incoming) = sync_channel(2 * judges.len());
@@ -45,7 +51,7 @@ where
     // Not one of the scope's threads: it may wait for input for ever after everybody else has gone.
     let reading = {
         let (pool, stop, batch) = (Arc::clone(&pool), Arc::clone(&stop), settings.batch.max(1));
-        thread::spawn(move || read(reader, batch, &queues, &pool, &stop))
+        thread::spawn(move || read(source, batch, &queues, &pool, &stop))
     };
     let (merged, finished) = thread::scope(|scope| {
         let threads: Vec<_> = judges
@@ -53,7 +59,7 @@ where
             .zip(ends)
             .map(|(judge, end)| {
                 let (verdicts, pool, stop) = (verdicts.clone(), &*pool, &*stop);
-                scope.spawn(move || work(judge, settings, end, verdicts, pool, stop))
+                scope.spawn(move || work(judge, settings, end, verdicts, pool, stop, origin))
             })
             .collect();
         drop(verdicts);
@@ -72,9 +78,12 @@ where
     // At the limit the reader learns from its next batch that nobody wants it; if it waits for input, that may take for ever.
     let patience = (0..PATIENCE).take_while(|_| limited && !reading.is_finished());
     patience.for_each(|_| thread::sleep(Duration::from_millis(1)));
-    let (input, error) = match limited && !reading.is_finished() {
-        true => (Input { events, ..Input::default() }, None),
-        false => reading.join().unwrap_or_else(|panic| resume_unwind(panic)),
+    let (source, error) = match limited && !reading.is_finished() {
+        true => (None, None),
+        false => {
+            let (source, error) = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (Some(source), error)
+        }
     };
     let mut counts = None;
     let judges = finished
@@ -86,22 +95,40 @@ where
         })
         .collect();
     let (counts, counters) = counts.unwrap_or_default();
-    Ok(Replayed { judges, events, input, counts, counters, error: error.filter(|_| !limited) })
+    Ok(Followed { judges, events, counts, counters, source, error: error.filter(|_| !limited) })
+}
+
+/// A source as a batch is filled from it.
+struct Supplied<S>(S);
+
+impl<S: EventSource> Supply for Supplied<S> {
+    type Error = S::Error;
+
+    #[inline]
+    fn advance(&mut self, wait: bool) -> Result<Option<Advance>, S::Error> {
+        if wait { self.0.advance().map(Some) } else { self.0.advance_now() }
+    }
+
+    #[inline]
+    fn event(&self) -> Option<Event<'_>> {
+        self.0.event()
+    }
 }
 
 /// Fills batches and gives each to every judge.
-fn read(
-    mut reader: Reader<'static>,
+fn read<S: EventSource>(
+    source: S,
     batch: usize,
     queues: &[SyncSender<Arc<Parcel>>],
     pool: &Mutex<Vec<Parcel>>,
     stop: &AtomicBool,
-) -> (Input, Option<Error>) {
+) -> (S, Option<S::Error>) {
+    let mut source = Supplied(source);
     let mut number = 0;
     let error = loop {
         let used = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut parcel = used.unwrap_or_default();
-        let filled = parcel.batch.fill(&mut reader, batch, BATCH_BYTES);
+        let filled = parcel.batch.fill(&mut source, batch, BATCH_BYTES);
         parcel.number = number;
         parcel.taken = AtomicBool::new(false);
         number += 1;
@@ -117,7 +144,7 @@ fn read(
             Err(e) => break Some(e),
         }
     };
-    (Input::of(&reader), error)
+    (source.0, error)
 }
 
 /// Passes on what is said about batches in their order.

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use falco_scap::batch::{Batch, Entry};
-use falco_scap::{Advance, Event};
+use falco_scap::{Advance, Event, FdList};
 
+use super::answers::Answers;
 use super::{Judge, Progress, Settings};
 use crate::inspector::{EventCounts, EventSource, Inspector};
 use crate::state::Counters;
@@ -43,6 +44,15 @@ pub(super) struct Finished<J> {
     pub(super) counters: Counters,
 }
 
+/// Where the batches come from.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    /// See [`EventSource::is_recording`].
+    pub(super) recording: bool,
+    /// See [`EventSource::descriptors`].
+    pub(super) answers: Option<&'a Answers>,
+}
+
 /// How often a thread that waits looks whether it is still wanted.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -64,6 +74,9 @@ struct Batches<'a, T: Default> {
     /// The next entry.
     next: usize,
     desk: Rc<Desk<T>>,
+    origin: Origin<'a>,
+    /// Questions asked so far.
+    questions: u64,
 }
 
 impl<T: Default> Batches<'_, T> {
@@ -142,8 +155,14 @@ impl<T: Default> EventSource for Batches<'_, T> {
         }
     }
 
+    fn descriptors(&mut self, tid: i64) -> Option<FdList> {
+        let number = self.questions;
+        self.questions += 1;
+        self.origin.answers?.get(number, tid)
+    }
+
     fn is_recording(&self) -> bool {
-        true
+        self.origin.recording
     }
 }
 
@@ -155,9 +174,11 @@ pub(super) fn work<J: Judge>(
     verdicts: SyncSender<Verdict<J::Output>>,
     pool: &Pool,
     stop: &AtomicBool,
+    origin: Origin<'_>,
 ) -> Finished<J> {
     let desk = Rc::new(Desk { ours: Cell::new(false), out: RefCell::default(), events: Cell::new(0) });
-    let source = Batches { incoming, verdicts, pool, stop, parcel: None, next: 0, desk: Rc::clone(&desk) };
+    let source =
+        Batches { incoming, verdicts, pool, stop, parcel: None, next: 0, desk: Rc::clone(&desk), origin, questions: 0 };
     let mut inspector = Inspector::new(source).with_local_accounts(settings.local_accounts);
     let mut events = 0;
     while events < settings.limit {

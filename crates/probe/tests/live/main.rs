@@ -21,6 +21,7 @@ use falco_probe::{Live, Scope, Settings};
 mod calls;
 mod every;
 mod recording;
+mod rings;
 mod snapshot;
 
 /// Past the capturing of tests that pass: a skip must be seen. What is not this machine's fault fails the test.

@@ -3,12 +3,13 @@
 use std::io::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use falco_catalog::Catalog;
 use falco_engine::inspector::{Inspector, Step};
-use falco_engine::replay::{Judge as _, Progress};
-use falco_probe::Rings;
+use falco_engine::replay::{Judge as _, Progress, Settings, follow};
 use falco_probe::host::Switch;
+use falco_probe::{Counters, Live};
 use falco_record::{Policy, Tap};
 
 use super::Printer;
@@ -19,6 +20,7 @@ use super::sink::Sink;
 use super::stats::Facts;
 use crate::Result;
 use crate::args::{Global, Run};
+use crate::capture::judges;
 use crate::commands::live::{self, Confined};
 use crate::dashboard::{Dashboard, Shown};
 use crate::loaded::{Loaded, Refused};
@@ -48,7 +50,8 @@ pub fn run(
     facts: &mut Facts,
 ) -> Result<()> {
     let Task { args, catalog, rules, policy, global } = *task;
-    let source = confined.open(&args.watch, rules.events(), Rings::One)?;
+    let jobs = args.input.jobs();
+    let source = confined.open(&args.watch, rules.events(), jobs)?;
     let dashboard = match args.tui {
         true => Some(Arc::new(Dashboard::open(rules.enabled(), source.stop())?)),
         false => None,
@@ -56,6 +59,10 @@ pub fn run(
     if global.verbose > 0 && dashboard.is_none() {
         let how = if source.sees_calls_begin() { "" } else { "; no tracefs, so paths are those when calls return" };
         writeln!(render::stderr(global), "watching{how}")?;
+    }
+    // What looks at the state of every event in order, one thread alone can do.
+    if jobs > 1 && policy.is_none() && !args.reload && dashboard.is_none() {
+        return shared_out(task, source, judge, printer, facts);
     }
     let switch = source.switch();
     let (source, items) = Tap::new(source);
@@ -121,13 +128,55 @@ pub fn run(
     facts.counts = inspector.counts().clone();
     facts.counters = *inspector.machine().counters();
     facts.input.events = facts.counts.total();
-    live::report_losses(&counters, global)?;
+    let ended = inspector.source().source().command_has_ended();
+    report(args, &counters, ended, global)?;
+    result.and(recorded)
+}
+
+/// Says how it went.
+fn report(args: &Run, counters: &Counters, ended: bool, global: &Global) -> Result<()> {
+    live::report_losses(counters, global)?;
     if global.verbose > 0 {
-        let ended = if inspector.source().source().command_has_ended() { "ended" } else { "still runs" };
+        let ended = if ended { "ended" } else { "still runs" };
         let what = if args.watch.command.is_empty() { String::new() } else { format!("; the command {ended}") };
         writeln!(render::stderr(global), "{} events sent, {} lost{what}", counters.sent, counters.lost())?;
     }
-    result.and(recorded)
+    Ok(())
+}
+
+/// The same with several threads that judge. What comes out is the same.
+fn shared_out(
+    task: &Task<'_>,
+    source: Live,
+    judge: &Judge,
+    printer: &mut Printer,
+    facts: &mut Facts,
+) -> Result<()> {
+    let Task { args, global, .. } = *task;
+    let stop = source.stop();
+    let limit = args.max_events.unwrap_or(u64::MAX);
+    let settings = Settings { limit, read_ahead: true, ..Settings::default() };
+    let followed = follow(source, &settings, vec![judge.clone(); judges(args.input.jobs())], |alerts: Alerts, progress| {
+        // The thread that reads waits for events; at the limit nobody else does.
+        if progress.events >= limit {
+            stop.store(true, Ordering::Relaxed);
+        }
+        let raised = !alerts.marks.is_empty();
+        printer.print(&alerts, progress)?;
+        match raised {
+            true => printer.sinks.iter_mut().try_for_each(Sink::flush),
+            false => Ok(()),
+        }
+    })?;
+    facts.events = followed.events;
+    facts.counts = followed.counts;
+    facts.counters = followed.counters;
+    facts.input.events = facts.counts.total();
+    followed.judges.into_iter().for_each(|judge| facts.add_judge(judge));
+    if let Some(source) = &followed.source {
+        report(args, &source.counters(), source.command_has_ended(), global)?;
+    }
+    followed.error.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Tells the dashboard of an event and of what it raised.
