@@ -130,8 +130,7 @@ impl Machine {
             name: "capabilities",
             ok: missing.is_empty(),
             found: if missing.is_empty() { "all there".into() } else { format!("missing: {}", missing.join(", ")) },
-            help: (!missing.is_empty())
-                .then(|| format!("sudo falco-rs …, or: sudo setcap {SETCAP} falco-rs")),
+            help: (!missing.is_empty()).then(|| format!("sudo falco-rs …, or: sudo setcap {SETCAP} falco-rs")),
         };
         vec![built, kernel, btf, capabilities]
     }
