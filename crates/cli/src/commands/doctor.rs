@@ -4,9 +4,12 @@ use std::io::Write as _;
 
 use falco_catalog::EventSet;
 use falco_probe::detect::{Check, Machine};
+use falco_probe::host::Host;
+#[cfg(target_os = "linux")]
+use falco_probe::privilege::Rights;
 #[cfg(target_os = "linux")]
 use falco_probe::snapshot::{From, Snapshot};
-use falco_probe::{Live, Scope, Settings};
+use falco_probe::{Scope, Settings};
 use serde_json::json;
 
 use crate::args::Doctor;
@@ -42,10 +45,13 @@ pub fn run(args: &Doctor) -> Result {
     Ok(if ok { Outcome::Clean } else { Outcome::Findings })
 }
 
-/// Tries it: only the kernel knows whether it takes the programs.
+/// Tries it as the live commands do: only the kernel knows whether it takes the programs. At the end this process has no rights any more.
 fn load() -> Vec<Check> {
-    let settings = Settings { events: EventSet::EMPTY, scope: Scope::Started, ..Settings::default() };
-    match Live::open(&settings) {
+    let settings = Settings { events: EventSet::EMPTY, scope: Scope::Machine, ..Settings::default() };
+    let host = Host::start(&[]);
+    #[cfg(target_os = "linux")]
+    let process = host.as_ref().ok().map(Host::id);
+    match host.and_then(|host| host.open(&settings)) {
         Ok(live) => {
             let early = live.sees_calls_begin();
             let found = if early {
@@ -59,6 +65,8 @@ fn load() -> Vec<Check> {
                 #[cfg(target_os = "linux")]
                 iterators(),
                 Check { name: "tracefs", ok: early, found: found.into(), help },
+                #[cfg(target_os = "linux")]
+                separation(process),
             ]
         }
         Err(error) => vec![Check {
@@ -68,6 +76,24 @@ fn load() -> Vec<Check> {
             help: Some("the kernel's lockdown, a seccomp filter or a container's rules may forbid BPF".into()),
         }],
     }
+}
+
+/// What the two processes of a live command have: the one that keeps the programs going, and the one that reads rules.
+#[cfg(target_os = "linux")]
+fn separation(host: Option<u32>) -> Check {
+    let kept = Rights::of(host).map_or(0, |rights| rights.permitted.count_ones());
+    let given_up = super::live::give_up(None).map(|()| Rights::of(None).unwrap_or_default());
+    let (ok, found) = match given_up {
+        Ok(rights) => {
+            let found = format!(
+                "rules are read by user {} with no capabilities; the part that holds the programs keeps {kept}",
+                rights.uid
+            );
+            (rights.effective == 0 && rights.no_new_privs, found)
+        }
+        Err(error) => (false, error.to_string()),
+    };
+    Check { name: "separation", ok, found, help: None }
 }
 
 /// Where the first picture of the machine comes from.

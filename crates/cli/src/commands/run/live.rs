@@ -145,29 +145,24 @@ fn report(args: &Run, counters: &Counters, ended: bool, global: &Global) -> Resu
 }
 
 /// The same with several threads that judge. What comes out is the same.
-fn shared_out(
-    task: &Task<'_>,
-    source: Live,
-    judge: &Judge,
-    printer: &mut Printer,
-    facts: &mut Facts,
-) -> Result<()> {
+fn shared_out(task: &Task<'_>, source: Live, judge: &Judge, printer: &mut Printer, facts: &mut Facts) -> Result<()> {
     let Task { args, global, .. } = *task;
     let stop = source.stop();
     let limit = args.max_events.unwrap_or(u64::MAX);
     let settings = Settings { limit, read_ahead: true, ..Settings::default() };
-    let followed = follow(source, &settings, vec![judge.clone(); judges(args.input.jobs())], |alerts: Alerts, progress| {
-        // The thread that reads waits for events; at the limit nobody else does.
-        if progress.events >= limit {
-            stop.store(true, Ordering::Relaxed);
-        }
-        let raised = !alerts.marks.is_empty();
-        printer.print(&alerts, progress)?;
-        match raised {
-            true => printer.sinks.iter_mut().try_for_each(Sink::flush),
-            false => Ok(()),
-        }
-    })?;
+    let followed =
+        follow(source, &settings, vec![judge.clone(); judges(args.input.jobs())], |alerts: Alerts, progress| {
+            // The thread that reads waits for events; at the limit nobody else does.
+            if progress.events >= limit {
+                stop.store(true, Ordering::Relaxed);
+            }
+            let raised = !alerts.marks.is_empty();
+            printer.print(&alerts, progress)?;
+            match raised {
+                true => printer.sinks.iter_mut().try_for_each(Sink::flush),
+                false => Ok(()),
+            }
+        })?;
     facts.events = followed.events;
     facts.counts = followed.counts;
     facts.counters = followed.counters;
