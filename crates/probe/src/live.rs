@@ -264,7 +264,7 @@ impl EventSource for Live {
 
     fn asker(&self) -> Option<Asker> {
         Some(match &self.keeper {
-            Keeper::Own(_) => Arc::new(snapshot::descriptors),
+            Keeper::Own { .. } => Arc::new(snapshot::descriptors),
             Keeper::Host(connection) => {
                 let asker = connection.asker();
                 Arc::new(move |tid| asker.descriptors(tid))

@@ -48,7 +48,7 @@ pub fn run(args: &Doctor) -> Result {
 /// Tries it as the live commands do: only the kernel knows whether it takes the programs. At the end this process has no rights any more.
 fn load() -> Vec<Check> {
     let settings = Settings { events: EventSet::EMPTY, scope: Scope::Machine, ..Settings::default() };
-    let host = Host::start(&[]);
+    let host = Host::start(&[], false);
     #[cfg(target_os = "linux")]
     let process = host.as_ref().ok().map(Host::id);
     match host.and_then(|host| host.open(&settings)) {
