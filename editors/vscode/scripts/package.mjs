@@ -39,6 +39,8 @@ const run = spawnSync(
     // The bundle holds what it needs of node_modules.
     "--no-dependencies",
     "--allow-missing-repository",
+    // There is no address yet that the readme's pictures could be fetched from.
+    "--no-rewrite-relative-links",
     ...(values.target === undefined ? [] : ["--target", values.target]),
     "--out",
     out,
