@@ -114,8 +114,13 @@ export class Workbench {
   }
 
   async save(): Promise<void> {
-    await this.press("Control+S");
-    await this.page.locator(".tab.active.dirty").waitFor({ state: "hidden" });
+    const dirty = this.page.locator(".tab.active.dirty");
+    // A box that is just closing still takes the keys.
+    await this.until("the file is saved", async () => {
+      await this.press("Control+S");
+      await this.page.waitForTimeout(300);
+      return !(await dirty.isVisible());
+    });
   }
 
   /** Closes all editors, and throws away what was not saved. */
