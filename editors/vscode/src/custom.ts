@@ -1,6 +1,7 @@
 // The server's own methods, as docs/lsp-extensions.md tells them. An older server lacks some; then the user is told.
 
 import type { Item } from "./rules/items";
+import type { Alert } from "./run/alert";
 
 /** What the server's capabilities say of its own methods. */
 export function methodsOf(capabilities: { experimental?: unknown } | undefined): ReadonlySet<string> {
@@ -57,6 +58,36 @@ export function describe({ files, sets, errors, engines }: ServerStatus): string
   return parts.join(", ");
 }
 
+/** Reads the alerts of a `falco-rs/run`. */
+export function alertsOf(answer: unknown): Alert[] {
+  return listOf(answer, "rules").flatMap((entry) => {
+    const rule = field(entry, "rule");
+    if (typeof rule !== "string") return [];
+    return listOf(entry, "alerts").map((alert) => ({
+      rule,
+      priority: textOf(alert, "priority"),
+      output: textOf(alert, "output"),
+      time: textOf(alert, "time"),
+      event: numberOf(alert, "event") || undefined,
+      fields: {},
+      json: JSON.stringify({ rule, ...(alert as object) }),
+    }));
+  });
+}
+
+/** A `falco-rs/run` in a line for people: how many events matched, and what came nearest where none did. */
+export function summaryOf(answer: unknown): string {
+  const rules = listOf(answer, "rules");
+  const matched = sum(rules, (rule) => numberOf(rule, "matched"));
+  const misses = rules.flatMap((rule) => listOf(rule, "misses"));
+  const nearest = Math.min(...misses.map((miss) => numberOf(miss, "distance")));
+  const parts = [`${matched} of ${numberOf(answer, "events")} events matched.`];
+  if (matched === 0 && misses.length > 0) parts.push(`The nearest was ${nearest} ${nearest === 1 ? "comparison" : "comparisons"} away.`);
+  const damage = textOf(answer, "damage");
+  if (damage !== "") parts.push(`The recording could not be read to its end: ${damage}.`);
+  return parts.join(" ");
+}
+
 /** A place as the protocol has it. */
 interface LspRange {
   readonly start: { readonly line: number; readonly character: number };
@@ -79,11 +110,10 @@ export function comparisonsOf(value: unknown): Comparison[] {
     const uri = field(each, "uri");
     const range = rangeOf(field(each, "range"));
     if (typeof uri !== "string" || range === undefined) return [];
-    const text = field(each, "text");
     return {
       uri,
       range,
-      text: typeof text === "string" ? text : "",
+      text: textOf(each, "text"),
       held: numberOf(each, "true"),
       failed: numberOf(each, "false"),
       noValue: numberOf(each, "no_value"),
@@ -110,6 +140,11 @@ function field(value: unknown, key: string): unknown {
 function listOf(value: unknown, key: string): unknown[] {
   const list = field(value, key);
   return Array.isArray(list) ? list : [];
+}
+
+function textOf(value: unknown, key: string): string {
+  const text = field(value, key);
+  return typeof text === "string" ? text : "";
 }
 
 function numberOf(value: unknown, key: string): number {

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 
 import { Cli } from "./cli";
-import { methodsOf, statusOf } from "./custom";
+import { statusOf } from "./custom";
 import { FALCO_RULES } from "./detect";
 import { detectByContent } from "./detection";
 import { registerInspection } from "./inspect";
@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     alerts,
     tests,
     new RulesTree(index, context.workspaceState),
-    new RunCommands(cli, context.workspaceState, alerts, documents),
+    new RunCommands(cli, context.workspaceState, alerts, documents, current),
     new RuleLenses(() => current.capabilities?.codeLensProvider !== undefined, current.onDidStart),
     registerTasks(cli),
     ...followStatus(current, status, index),
@@ -98,7 +98,7 @@ export async function deactivate(): Promise<void> {
 /** Keeps what the status item says of the server's work up to date. */
 function followStatus(server: Server, status: Status, index: RuleIndex): vscode.Disposable[] {
   const ask = (): void => {
-    if (!methodsOf(server.capabilities).has(STATUS)) return;
+    if (!server.offers(STATUS)) return;
     server.ask(STATUS, undefined).then(
       (answer) => status.report(statusOf(answer)),
       // A server that is about to end answers no more; the next one is asked again.

@@ -1,4 +1,5 @@
-// Lenses above rules. A server that has lenses of its own knows more; then these stay away.
+// Lenses above rules. A server that has lenses of its own knows the project's recordings and tests; then only the choice of
+// another recording is added.
 
 import * as vscode from "vscode";
 
@@ -8,8 +9,9 @@ import { itemsOf } from "./rules/items";
 import type { Target } from "./run/commands";
 import { SECTION } from "./settings";
 
-const LENSES: readonly [string, string][] = [
-  ["$(play) Run on recording", "falco-rs.runOnCapture"],
+const CHOOSE: readonly [string, string] = ["$(play) Run on recording…", "falco-rs.runOnCapture"];
+const ALL: readonly (readonly [string, string])[] = [
+  CHOOSE,
   ["$(question) Explain", "falco-rs.explainRule"],
   ["$(beaker) Run tests", "falco-rs.runRuleTests"],
   ["$(pulse) Try live", "falco-rs.tryLive"],
@@ -36,12 +38,13 @@ export class RuleLenses implements vscode.CodeLensProvider, vscode.Disposable {
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const wanted = vscode.workspace.getConfiguration(SECTION, document).get("codeLens", true);
-    if (!wanted || this.serverHasLenses()) return [];
+    if (!wanted) return [];
+    const lenses = this.serverHasLenses() ? [CHOOSE] : ALL;
     const uri = document.uri.toString();
     return itemsOf(document.getText())
       .filter(({ kind, changes }) => kind === "rule" && !changes)
       .flatMap(({ name, at }) =>
-        LENSES.map(([title, command]) => {
+        lenses.map(([title, command]) => {
           const target: Target = { uri, rule: name };
           return new vscode.CodeLens(range(at), { title, command, arguments: [target] });
         }),

@@ -58,11 +58,16 @@ export class Server implements vscode.Disposable {
     return session?.ready === true ? session.client.initializeResult?.capabilities : undefined;
   }
 
+  /** Whether the server runs and has a method of its own. */
+  offers(method: string): boolean {
+    return methodsOf(this.capabilities).has(method);
+  }
+
   /** Asks by one of the server's own methods. What hinders is thrown with a message for people. */
   async ask(method: string, params: object | undefined, token?: vscode.CancellationToken): Promise<unknown> {
     const { session } = this;
     if (session?.ready !== true) throw new Error("the language server does not run; open a rules file first");
-    if (!methodsOf(this.capabilities).has(method)) {
+    if (!this.offers(method)) {
       throw new Error(`this version of falco-rs has no method \`${method}\`; a newer one is needed`);
     }
     return session.client.sendRequest<unknown>(method, params, token);

@@ -5,12 +5,18 @@ import { dirname, resolve } from "node:path";
 import * as vscode from "vscode";
 
 import { lastWords, rulesFor, signalOf, type Cli } from "../cli";
+import { alertsOf, summaryOf } from "../custom";
 import { itemsOf, type Item } from "../rules/items";
+import type { Server } from "../server";
 import { runSettings, SECTION } from "../settings";
 import { alertOf, type Alert } from "./alert";
 import type { AlertsView } from "./alerts";
 import { pickCapture } from "./captures";
 import type { Documents } from "./documents";
+
+const RUN = "falco-rs/run";
+/** How long "try live" watches. */
+const LIVE_SECONDS = 10;
 
 /** What a code lens or a menu says of its rule. Without it, the rule under the cursor is meant. */
 export interface Target {
@@ -28,6 +34,7 @@ export class RunCommands implements vscode.Disposable {
     private readonly memento: vscode.Memento,
     private readonly alerts: AlertsView,
     private readonly documents: Documents,
+    private readonly server: Pick<Server, "ask" | "offers">,
   ) {
     this.registrations = vscode.Disposable.from(
       onCommand("falco-rs.runOnCapture", (argument) => this.onCapture(argument)),
@@ -61,7 +68,7 @@ export class RunCommands implements vscode.Disposable {
   private async live(argument: unknown): Promise<void> {
     const target = targetOf(argument);
     if (target === undefined) return;
-    await this.run(vscode.Uri.parse(target.uri), target.rule, ["--live", "--duration", "10s"], "live, 10 s", undefined);
+    await this.run(vscode.Uri.parse(target.uri), target.rule, ["--live", "--duration", `${LIVE_SECONDS}s`], `live, ${LIVE_SECONDS} s`, undefined);
   }
 
   private async run(
@@ -71,6 +78,17 @@ export class RunCommands implements vscode.Disposable {
     title: string,
     capture: string | undefined,
   ): Promise<void> {
+    const what = rule === undefined ? "rules" : `“${rule}”`;
+    this.alerts.begin({ title, capture, rules: uri });
+    await this.alerts.focus();
+    // The server knows what is not saved yet, and shows beside each comparison how often it held.
+    if (this.server.offers(RUN)) {
+      const source = capture === undefined ? { live: true, seconds: LIVE_SECONDS } : { capture };
+      const answer = await this.server.ask(RUN, { uri: uri.toString(), rule, ...source });
+      for (const alert of alertsOf(answer)) this.alerts.add(alert);
+      this.alerts.finish(summaryOf(answer));
+      return;
+    }
     const load = rulesFor(uri);
     const most = runSettings((key) => vscode.workspace.getConfiguration(SECTION).get(key)).maxAlerts;
     // The event's number leads from an alert to its explanation.
@@ -81,9 +99,6 @@ export class RunCommands implements vscode.Disposable {
       ...(rule === undefined ? [] : ["--rule", rule]),
       ...input,
     ];
-    const what = rule === undefined ? "rules" : `“${rule}”`;
-    this.alerts.begin({ title, capture, rules: uri });
-    await this.alerts.focus();
     let count = 0;
     const finished = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: `Running ${what} on ${title}`, cancellable: true },
