@@ -23,6 +23,8 @@ const NEED_PROGRAM = [
   "falco-rs.coverRule",
   "falco-rs.expandRule",
   "falco-rs.showSyntaxTree",
+  "falco-rs.pasteException",
+  "falco-rs.pasteTest",
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

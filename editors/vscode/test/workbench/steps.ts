@@ -50,15 +50,15 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "a quick fix repairs it",
-    run: async (w, show) => {
+    run: async (w) => {
       const [line, column] = placeOf(w, "broken_rules.yaml", "proc.nam");
       await w.openFile("broken_rules.yaml", line, column + 2);
       await w.editor().locator(".squiggly-error").first().waitFor();
       await w.press("Control+.");
       // The preferred fix has the focus; clicks are taken by what lies around the box.
       await w.page.locator(".action-widget .monaco-list-row.focused", { hasText: "proc.name" }).waitFor();
-      await show();
       await w.press("Enter");
+      await w.page.locator(".tab.active.dirty").waitFor();
       await w.save();
       assert.match(w.text("broken_rules.yaml"), /and proc\.name = cat/);
       await w.editor().locator(".squiggly-error").first().waitFor({ state: "hidden" });

@@ -34,8 +34,11 @@ export class Workbench {
   /** Installs the extension, starts code-server on the workspace, and opens it in the browser. */
   static async open({ tools, scratch, workspace, vsix, settings }: Setup): Promise<Workbench> {
     const user = join(scratch, "user-data");
-    mkdirSync(join(user, "User"), { recursive: true });
-    writeFileSync(join(user, "User/settings.json"), JSON.stringify(settings, undefined, 2));
+    // A remote window takes the paths of programs from the machine's settings; those of the user are of another machine.
+    for (const scope of ["User", "Machine"]) {
+      mkdirSync(join(user, scope), { recursive: true });
+      writeFileSync(join(user, scope, "settings.json"), JSON.stringify(settings, undefined, 2));
+    }
     const config = join(scratch, "config.yaml");
     writeFileSync(config, "auth: none\ncert: false\n");
     const common = [
