@@ -1,7 +1,6 @@
 // The server's own methods, as docs/lsp-extensions.md tells them. An older server lacks some; then the user is told.
 
 import type { Item } from "./rules/items";
-import type { Alert } from "./run/alert";
 
 /** What the server's capabilities say of its own methods. */
 export function methodsOf(capabilities: { experimental?: unknown } | undefined): ReadonlySet<string> {
@@ -56,36 +55,6 @@ export function describe({ files, sets, errors, engines }: ServerStatus): string
   if (errors > 0) parts.push(many(errors, "error"));
   if (engines.length > 0) parts.push(`for Falco engine ${engines.join(", ")}`);
   return parts.join(", ");
-}
-
-/** Reads the alerts of a `falco-rs/run`. */
-export function alertsOf(answer: unknown): Alert[] {
-  return listOf(answer, "rules").flatMap((entry) => {
-    const rule = field(entry, "rule");
-    if (typeof rule !== "string") return [];
-    return listOf(entry, "alerts").map((alert) => ({
-      rule,
-      priority: textOf(alert, "priority"),
-      output: textOf(alert, "output"),
-      time: textOf(alert, "time"),
-      event: numberOf(alert, "event") || undefined,
-      fields: {},
-      json: JSON.stringify({ rule, ...(alert as object) }),
-    }));
-  });
-}
-
-/** A `falco-rs/run` in a line for people: how many events matched, and what came nearest where none did. */
-export function summaryOf(answer: unknown): string {
-  const rules = listOf(answer, "rules");
-  const matched = sum(rules, (rule) => numberOf(rule, "matched"));
-  const misses = rules.flatMap((rule) => listOf(rule, "misses"));
-  const nearest = Math.min(...misses.map((miss) => numberOf(miss, "distance")));
-  const parts = [`${matched} of ${numberOf(answer, "events")} events matched.`];
-  if (matched === 0 && misses.length > 0) parts.push(`The nearest was ${nearest} ${nearest === 1 ? "comparison" : "comparisons"} away.`);
-  const damage = textOf(answer, "damage");
-  if (damage !== "") parts.push(`The recording could not be read to its end: ${damage}.`);
-  return parts.join(" ");
 }
 
 /** A place as the protocol has it. */

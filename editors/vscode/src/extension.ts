@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     alerts,
     tests,
     new RulesTree(index, context.workspaceState),
-    new RunCommands(cli, context.workspaceState, alerts, documents, current),
+    new RunCommands(cli, context.workspaceState, alerts, documents),
     new RuleLenses(() => current.capabilities?.codeLensProvider !== undefined, current.onDidStart),
     registerTasks(cli),
     ...followStatus(current, status, index),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { alertsOf, comparisonsOf, describe, lensCommand, methodsOf, statusOf, summaryOf } from "../src/custom";
+import { comparisonsOf, describe, lensCommand, methodsOf, statusOf } from "../src/custom";
 
 test("the server's methods are known from its capabilities", () => {
   const capabilities = { experimental: { "falco-rs": { methods: ["falco-rs/run", 1] } } };
@@ -42,20 +42,4 @@ test("comparisons are read with their counts, broken ones left out", () => {
     { uri: "file:///a", range, text: "a = b", held: 2, failed: 1, noValue: 0 },
   ]);
   assert.deepEqual(comparisonsOf(null), []);
-});
-
-test("a run's alerts and its summary are read", () => {
-  const alert = { event: 20, time: "t", priority: "Critical", output: "o" };
-  const answer = { events: 30, damage: null, rules: [{ rule: "R", matched: 1, alerts: [alert], misses: [] }] };
-  assert.deepEqual(
-    alertsOf(answer).map(({ rule, event, output }) => [rule, event, output]),
-    [["R", 20, "o"]],
-  );
-  assert.equal(summaryOf(answer), "1 of 30 events matched.");
-  const none = { events: 30, damage: "short block", rules: [{ rule: "R", matched: 0, misses: [{ distance: 2 }, { distance: 1 }] }] };
-  assert.equal(
-    summaryOf(none),
-    "0 of 30 events matched. The nearest was 1 comparison away. The recording could not be read to its end: short block.",
-  );
-  assert.deepEqual(alertsOf(null), []);
 });

@@ -5,16 +5,13 @@ import { dirname, resolve } from "node:path";
 import * as vscode from "vscode";
 
 import { lastWords, rulesFor, signalOf, type Cli } from "../cli";
-import { alertsOf, summaryOf } from "../custom";
 import { itemsOf, type Item } from "../rules/items";
-import type { Server } from "../server";
 import { runSettings, SECTION } from "../settings";
 import { alertOf, type Alert } from "./alert";
 import type { AlertsView } from "./alerts";
 import { pickCapture } from "./captures";
 import type { Documents } from "./documents";
 
-const RUN = "falco-rs/run";
 /** How long "try live" watches. */
 const LIVE_SECONDS = 10;
 
@@ -34,7 +31,6 @@ export class RunCommands implements vscode.Disposable {
     private readonly memento: vscode.Memento,
     private readonly alerts: AlertsView,
     private readonly documents: Documents,
-    private readonly server: Pick<Server, "ask" | "offers">,
   ) {
     this.registrations = vscode.Disposable.from(
       onCommand("falco-rs.runOnCapture", (argument) => this.onCapture(argument)),
@@ -81,14 +77,6 @@ export class RunCommands implements vscode.Disposable {
     const what = rule === undefined ? "rules" : `“${rule}”`;
     this.alerts.begin({ title, capture, rules: uri });
     await this.alerts.focus();
-    // The server knows what is not saved yet, and shows beside each comparison how often it held.
-    if (this.server.offers(RUN)) {
-      const source = capture === undefined ? { live: true, seconds: LIVE_SECONDS } : { capture };
-      const answer = await this.server.ask(RUN, { uri: uri.toString(), rule, ...source });
-      for (const alert of alertsOf(answer)) this.alerts.add(alert);
-      this.alerts.finish(summaryOf(answer));
-      return;
-    }
     const load = rulesFor(uri);
     const most = runSettings((key) => vscode.workspace.getConfiguration(SECTION).get(key)).maxAlerts;
     // The event's number leads from an alert to its explanation.
