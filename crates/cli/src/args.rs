@@ -79,6 +79,9 @@ pub enum Command {
     Snapshot(Snapshot),
     /// Show what works on this machine, and how to get what does not
     Doctor(Doctor),
+    /// Do what the language server wants done outside its own process
+    #[command(hide = true)]
+    Job,
     /// Run the language server on standard input and output
     Lsp(Lsp),
     #[command(name = falco_probe::host::COMMAND, hide = true)]

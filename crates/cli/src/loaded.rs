@@ -82,13 +82,21 @@ impl Loaded {
         if let Some(binary) = binary.first() {
             return Err(CliError::Rules(format!("`{}` is not UTF-8 text", binary.path)).into());
         }
+        Ok(Self { origins, ..Self::of_files(files, options)? })
+    }
+
+    /// Compiles rules that were read already.
+    ///
+    /// # Errors
+    /// When they do not load.
+    pub fn of_files(files: Vec<SourceFile>, options: &Options) -> Result<Self, Refused> {
         let compilation = compile(&files, options);
         let errors: Vec<_> = compilation.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
         if !errors.is_empty() || !compilation.loads() {
             return Err(Refused::Findings { files, errors });
         }
         let evaluator = Evaluator::new(compilation.program(), &options.catalog).map_err(CliError::from)?;
-        Ok(Self { evaluator, files, origins })
+        Ok(Self { evaluator, files, origins: Vec::new() })
     }
 
     /// The number of a rule.

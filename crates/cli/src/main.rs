@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Command::Docs(docs) => commands::docs::run(&docs, &global),
         Command::Snapshot(snapshot) => commands::snapshot::run(&snapshot),
         Command::Doctor(doctor) => commands::doctor::run(&doctor),
+        Command::Job => commands::job::run(),
         Command::Lsp(lsp) => commands::lsp::run(&lsp),
         Command::ProbeHost(host) => commands::probe_host::run(&host),
     };

@@ -18,6 +18,7 @@ mod folding;
 pub mod format;
 mod hover;
 mod inlay;
+mod inspect;
 mod links;
 mod markup;
 mod names;

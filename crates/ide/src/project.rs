@@ -22,6 +22,9 @@ pub struct Project {
     /// The engine version that the rules must load on, such as `0.62.0`.
     #[serde(default)]
     pub engine_version: Option<String>,
+    /// Captures on which editors offer to run rules, relative to the project file.
+    #[serde(default)]
+    pub captures: Vec<String>,
     /// How `falco-rs fmt` and editors format rules.
     #[serde(default)]
     pub format: Style,

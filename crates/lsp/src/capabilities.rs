@@ -3,6 +3,7 @@
 use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::*;
 
+use crate::custom;
 use crate::encoding::Encoding;
 use crate::requests::{alert, code_action, semantic};
 
@@ -19,6 +20,10 @@ pub struct ClientCapabilities {
     pub versioned_edits: bool,
     /// The client watches files if it is asked to.
     pub watch_files: bool,
+    /// The client shows progress that the server begins.
+    pub progress: bool,
+    /// The client asks again for remarks beside the text when the server says so.
+    pub refresh_hints: bool,
     /// The client asks for diagnostics, and does so again when the server says so.
     pub pull_diagnostics: bool,
     /// Diagnostics of a document may come with those of others.
@@ -44,11 +49,14 @@ impl ClientCapabilities {
         let lazy = completion_item.and_then(|c| c.resolve_support.as_ref());
         let action = text.and_then(|t| t.code_action.as_ref());
         let lazy_action = action.filter(|a| a.data_support == Some(true)).and_then(|a| a.resolve_support.as_ref());
+        let hints = client.workspace.as_ref().and_then(|w| w.inlay_hint.as_ref());
         Self {
             creates_files: edit
                 .and_then(|e| e.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
             lazy_actions: lazy_action.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "edit")),
+            progress: client.window.as_ref().and_then(|w| w.work_done_progress).unwrap_or(false),
+            refresh_hints: hints.and_then(|h| h.refresh_support).unwrap_or(false),
             resolve_documentation: lazy.is_some_and(|lazy| lazy.properties.iter().any(|p| p == "documentation")),
             // Without being told when to ask again, a client would not hear of changes in other files: it gets them pushed.
             pull_diagnostics: pull.is_some() && refresh == Some(true),
@@ -118,6 +126,13 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
         selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
         semantic_tokens_provider: Some(semantic::options().into()),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: custom::COMMANDS.map(str::to_owned).into(),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        // So that a client of ours knows what it can ask an older or newer server for.
+        experimental: Some(serde_json::json!({"falco-rs": {"methods": custom::METHODS}})),
         inlay_hint_provider: Some(OneOf::Left(true)),
         document_link_provider: Some(DocumentLinkOptions {
             resolve_provider: Some(false),

@@ -8,8 +8,10 @@
 
 mod capabilities;
 mod convert;
+mod custom;
 mod document;
 mod encoding;
+pub mod jobs;
 mod ordered;
 mod publisher;
 mod requests;
@@ -27,8 +29,11 @@ where
     O: AsyncWrite,
 {
     let store = store::SharedStore::default();
-    let (service, socket) = LspService::new(|client| server::Server::new(client, store.clone()));
-    tower_lsp::Server::new(input, output, socket).serve(ordered::Ordered::new(service, store)).await;
+    let service = LspService::build(|client| server::Server::new(client, store.clone()));
+    let (service, socket) = custom::register(service).finish();
+    // Jobs wait for their processes; there must be room for everything else beside them.
+    let server = tower_lsp::Server::new(input, output, socket).concurrency_level(64);
+    server.serve(ordered::Ordered::new(service, store)).await;
 }
 
 /// Serves standard input and output; blocks until the client leaves.

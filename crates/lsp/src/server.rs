@@ -8,6 +8,8 @@ use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
 
 use crate::capabilities::{self, ClientCapabilities};
+use crate::custom;
+use crate::jobs;
 use crate::ordered;
 use crate::publisher;
 use crate::requests::{self, Request, semantic};
@@ -22,20 +24,46 @@ pub struct Server {
     capabilities: OnceLock<ClientCapabilities>,
     /// The semantic tokens that the client has.
     sent: Arc<semantic::Sent>,
+    /// What the last runs said.
+    results: jobs::Results,
+    running: jobs::Running,
 }
 
 impl Server {
     /// A server for `client`.
     pub fn new(client: Client, store: SharedStore) -> Self {
-        Self { client, store, capabilities: OnceLock::new(), sent: Arc::default() }
+        Self {
+            client,
+            store,
+            capabilities: OnceLock::new(),
+            sent: Arc::default(),
+            results: jobs::Results::default(),
+            running: jobs::Running::default(),
+        }
     }
 
-    fn can(&self) -> ClientCapabilities {
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn store(&self) -> &SharedStore {
+        &self.store
+    }
+
+    pub(crate) fn results(&self) -> &jobs::Results {
+        &self.results
+    }
+
+    pub(crate) fn running(&self) -> &jobs::Running {
+        &self.running
+    }
+
+    pub(crate) fn can(&self) -> ClientCapabilities {
         self.capabilities.get().copied().unwrap_or_default()
     }
 
     /// [`requests::on_document`] with this server's store.
-    async fn on_document<T: Send + 'static>(
+    pub(crate) async fn on_document<T: Send + 'static>(
         &self,
         url: Url,
         feature: impl FnOnce(&Request) -> Option<T> + Send + 'static,
@@ -279,7 +307,28 @@ impl LanguageServer for Server {
     }
 
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
-        self.on_document(params.text_document.uri, move |r| Some(requests::view::hints(r, params.range))).await
+        let (url, results) = (params.text_document.uri, self.results.clone());
+        self.on_document(url.clone(), move |r| {
+            let mut hints = requests::view::hints(r, params.range);
+            hints.extend(requests::lens::hits(r, &url, params.range, &results));
+            Some(hints)
+        })
+        .await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let url = params.text_document.uri;
+        let offers = {
+            let store = self.store.lock();
+            let project = store.project(&url);
+            let captures = project.and_then(|(_, project)| Some(project?.captures.clone())).unwrap_or_default();
+            requests::lens::Offers { captures, live: custom::can_watch(), tests: project.is_some() }
+        };
+        self.on_document(url.clone(), move |r| Some(requests::lens::lenses(r, &url, &offers))).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<serde_json::Value>> {
+        self.command(&params.command, params.arguments).await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {

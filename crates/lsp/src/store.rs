@@ -134,6 +134,16 @@ impl LoadSet {
         &self.urls
     }
 
+    /// The files: address, path as the compiler has it, text.
+    pub fn files(&self) -> impl Iterator<Item = (&Url, &WorkspaceFile)> {
+        self.urls.iter().zip(&self.files)
+    }
+
+    /// What the compiler is told beside the files.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The file of an address.
     pub fn file(&self, url: &Url) -> Option<FileId> {
         self.urls.iter().position(|u| u == url).map(|i| FileId(i as u32))
@@ -180,6 +190,13 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The set of a workspace folder.
+    pub fn of_root(&self, root: &Path) -> Option<&Arc<LoadSet>> {
+        self.sets.get(&SetKey::Root(root.to_owned()))
+    }
+}
+
 impl Store {
     /// Takes over what the client says of itself.
     pub fn initialize(&mut self, params: &InitializeParams) {
@@ -219,6 +236,13 @@ impl Store {
     /// The workspace folders.
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots
+    }
+
+    /// The workspace folder that a document is in, with what its project file says.
+    pub fn project(&self, url: &Url) -> Option<(&Path, Option<&Project>)> {
+        let path = url.to_file_path().ok()?;
+        let root = self.roots.iter().filter(|r| path.starts_with(r)).max_by_key(|r| r.as_os_str().len())?;
+        Some((root, self.projects.get(root)))
     }
 
     /// Adds and removes workspace folders.

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod fields;
 pub mod fix;
 pub mod fmt;
+pub mod job;
 pub mod live;
 pub mod lsp;
 pub mod probe_host;

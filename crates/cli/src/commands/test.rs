@@ -143,7 +143,8 @@ fn text(report: &FileReport, out: &mut dyn WriteColor, global: &Global) -> Resul
     Ok(())
 }
 
-fn document(report: &FileReport) -> Value {
+/// What came of a test file, as JSON.
+pub fn document(report: &FileReport) -> Value {
     let problem =
         |p: &falco_testkit::Problem| json!({"line": report.line(p.span.start), "message": p.message, "help": p.help});
     let case = |c: &CaseReport| {

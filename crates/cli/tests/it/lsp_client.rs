@@ -69,6 +69,12 @@ impl Client {
         self.wait(|m| m.get("method").is_none() && m["id"] == json!(id))
     }
 
+    /// Waits for a notification.
+    #[allow(dead_code, reason = "the benchmarks wait for nothing")]
+    pub fn wait_for(&mut self, method: &str) -> Value {
+        self.wait(|m| m["method"] == method)
+    }
+
     /// Sends a request and returns its result.
     pub fn request(&mut self, method: &str, params: Value) -> Value {
         let id = self.send_request(method, params);

@@ -14,6 +14,7 @@ mod live_view;
 mod lsp;
 mod lsp_client;
 mod lsp_editing;
+mod lsp_jobs;
 mod lsp_navigation;
 mod recorded_tests;
 mod recording;

@@ -9,6 +9,7 @@ pub mod definition;
 pub mod diagnostics;
 pub mod formatting;
 pub mod hover;
+pub mod lens;
 mod places;
 pub mod references;
 pub mod rename;
