@@ -107,7 +107,7 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
         }),
         code_action_provider: Some(code_action::capability()),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: alert::COMMANDS.map(str::to_owned).into(),
+            commands: alert::COMMANDS.iter().chain(&custom::COMMANDS).map(|command| (*command).to_owned()).collect(),
             work_done_progress_options: WorkDoneProgressOptions::default(),
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
@@ -127,10 +127,6 @@ pub fn server(encoding: Encoding, client: ClientCapabilities) -> ServerCapabilit
         selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
         semantic_tokens_provider: Some(semantic::options().into()),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
-        execute_command_provider: Some(ExecuteCommandOptions {
-            commands: custom::COMMANDS.map(str::to_owned).into(),
-            work_done_progress_options: WorkDoneProgressOptions::default(),
-        }),
         // So that a client of ours knows what it can ask an older or newer server for.
         experimental: Some(serde_json::json!({"falco-rs": {"methods": custom::METHODS}})),
         inlay_hint_provider: Some(OneOf::Left(true)),

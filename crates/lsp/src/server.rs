@@ -196,6 +196,9 @@ impl LanguageServer for Server {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<serde_json::Value>> {
+        if custom::COMMANDS.contains(&params.command.as_str()) {
+            return self.command(&params.command, params.arguments).await;
+        }
         if !requests::alert::COMMANDS.contains(&params.command.as_str()) {
             return Err(Error::invalid_params(format!("unknown command `{}`", params.command)));
         }
@@ -325,10 +328,6 @@ impl LanguageServer for Server {
             requests::lens::Offers { captures, live: custom::can_watch(), tests: project.is_some() }
         };
         self.on_document(url.clone(), move |r| Some(requests::lens::lenses(r, &url, &offers))).await
-    }
-
-    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<serde_json::Value>> {
-        self.command(&params.command, params.arguments).await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {

@@ -6,17 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tower_lsp::lsp_types::ProgressToken;
 
+/// Progress and switch of each job.
+type Jobs = Arc<Mutex<Vec<(ProgressToken, Arc<Notify>)>>>;
+
 /// The jobs under way.
 #[derive(Debug, Default)]
 pub struct Running {
-    jobs: Arc<Mutex<Vec<(ProgressToken, Arc<Notify>)>>>,
+    jobs: Jobs,
     next: AtomicU64,
 }
 
 /// A job that is under way until this is dropped.
 #[derive(Debug)]
 pub struct Ticket {
-    jobs: Arc<Mutex<Vec<(ProgressToken, Arc<Notify>)>>>,
+    jobs: Jobs,
     notify: Arc<Notify>,
 }
 
