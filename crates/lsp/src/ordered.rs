@@ -72,9 +72,14 @@ fn params<T: DeserializeOwned>(request: &Request) -> Option<T> {
     T::deserialize(request.params()?).ok()
 }
 
-/// `shutdown` and `exit` have no parameters; some clients write that as `null`, which tower-lsp refuses.
-fn without_null_params(request: Request) -> Request {
-    if !matches!(request.method(), "shutdown" | "exit") || request.params() != Some(&serde_json::Value::Null) {
+/// Some requests have no parameters; where a client sends `null` or an empty object all the same, tower-lsp would refuse them.
+fn without_needless_params(request: Request) -> Request {
+    let needless = match request.method() {
+        "shutdown" | "exit" => request.params() == Some(&serde_json::Value::Null),
+        "falco-rs/status" => request.params().is_some(),
+        _ => false,
+    };
+    if !needless {
         return request;
     }
     let plain = Request::build(request.method().to_owned());
@@ -117,7 +122,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         self.observe(&request);
-        let request = with_known_names(without_null_params(request));
+        let request = with_known_names(without_needless_params(request));
         let snapshot = self.store.lock().snapshot();
         Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
     }
