@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod commands;
+mod comparison;
 #[cfg(target_os = "linux")]
 mod confinement;
 mod explain;
