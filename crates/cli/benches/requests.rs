@@ -70,6 +70,8 @@ struct Session {
     versions: Vec<i64>,
     random: Random,
     everywhere: &'static str,
+    /// Requests that the server would not do.
+    refused: usize,
 }
 
 fn session(name: &str, files: &[(String, String)], everywhere: &'static str) {
@@ -88,6 +90,7 @@ fn session(name: &str, files: &[(String, String)], everywhere: &'static str) {
         versions: vec![0; files.len()],
         random: Random(0x9e37_79b9_7f4a_7c15),
         everywhere,
+        refused: 0,
     };
     println!("{name}: {} files, {} lines", files.len(), files.iter().map(|(_, t)| t.lines().count()).sum::<usize>());
     // The first answers wait for the workspace to be read.
@@ -112,7 +115,7 @@ fn session(name: &str, files: &[(String, String)], everywhere: &'static str) {
             part(1.0)
         );
     }
-    println!("  server {} MiB", session.client.memory() >> 20);
+    println!("  {} refused; server {} MiB", session.refused, session.client.memory() >> 20);
     session.client.stop();
 }
 
@@ -163,9 +166,14 @@ impl Session {
         self.versions[number] += 1;
         let before = Instant::now();
         self.client.edit(&uri, self.versions[number], from, from, typed);
-        let answer = self.client.request(method, params);
+        let id = self.client.send_request(method, params);
+        let answer = self.client.response(id);
         let time = before.elapsed();
-        assert!(answer != Value::Null || matches!(at, At::Word), "{method} has no answer");
+        if answer.get("error").is_some() {
+            self.refused += 1;
+            println!("  {method} is refused: {}", answer["error"]["message"]);
+        }
+        assert!(answer["result"] != Value::Null || matches!(at, At::Word) || self.refused > 0, "{method}: no answer");
         self.client.diagnostics(&uri, self.versions[number]);
         self.versions[number] += 1;
         let to = if typed.ends_with('\n') { (1, 0) } else { (line, column + 1) };
