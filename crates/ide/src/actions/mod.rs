@@ -1,7 +1,7 @@
 //! Code actions: repairs of findings and refactorings.
 //!
 //! One action, one file, with its tests. A refactoring promises that Falco loads the same rules afterwards; it is offered only if
-//! [`verify`] has compiled the result and found that it does. To add one, add a file and a line in [`REFACTORINGS`].
+//! `verify` has compiled the result and found that it does. To add one, add a file and a line in `REFACTORINGS`.
 
 mod alert;
 mod change;

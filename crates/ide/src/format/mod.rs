@@ -58,7 +58,7 @@ pub fn format(text: &str, style: &Style) -> Result<String, FormatError> {
 /// Formats the items of a rules file that are touched by `range`, whole, and what is between them.
 ///
 /// # Errors
-/// As [`format`].
+/// As [`format()`].
 pub fn format_range(text: &str, style: &Style, range: TextRange) -> Result<String, FormatError> {
     let (start, end) = (usize::from(range.start()), usize::from(range.end()));
     // The printer sees the text with simple line breaks and without its mark; the range has to follow.

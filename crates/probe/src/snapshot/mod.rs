@@ -1,7 +1,7 @@
 //! A picture of the machine as it is: what a capture's header tells.
 //!
-//! Threads and open files come from the kernel's iterators ([`iterators`]), whose programs are in bpf/snapshot.bpf.c, or from /proc
-//! ([`procfs`]): part by part, since kernels and rights differ. Both ways give the same picture.
+//! Threads and open files come from the kernel's iterators (`iterators`), whose programs are in bpf/snapshot.bpf.c, or from /proc
+//! (`procfs`): part by part, since kernels and rights differ. Both ways give the same picture.
 //!
 //! Processes come and go while this reads. What ends meanwhile is left out, or comes with less than it would have had.
 
