@@ -1,10 +1,10 @@
 //! # Inline list
 //! Puts a list's items in the place of its name in a condition: at the cursor, or everywhere, and then the list goes.
 
-use falco_compiler::{Change as SiteChange, Effective, ItemKind, Named};
+use falco_compiler::{Effective, ItemKind};
 use falco_syntax::yaml::SyntaxKind;
-use rowan::NodeOrToken;
 
+use super::inline::everywhere;
 use super::site::Site;
 use super::{Cx, layout, repairs};
 use crate::diagnostics::range;
@@ -27,7 +27,7 @@ pub(super) fn offer(cx: &Cx<'_>, out: &mut Vec<Action>) {
     if is_use && let Some(edit) = in_place(cx, cx.file, place, &body, &items) {
         cx.offer(out, ActionKind::Inline, "inline-list", title.clone(), Change::one(cx.file, edit));
     }
-    if let Some(change) = everywhere(cx, &named, &body, &items) {
+    if let Some(change) = everywhere(cx, &named, |file, place| in_place(cx, file, place, &body, &items)) {
         cx.offer(
             out,
             ActionKind::Inline,
@@ -60,25 +60,6 @@ fn in_place(cx: &Cx<'_>, file: FileId, place: falco_syntax::TextRange, body: &st
     let flow = parent.kind() == SyntaxKind::FlowSeq;
     let elements: Vec<String> = items.iter().map(|(text, _)| layout::scalar(text, flow)).collect();
     Some(TextEdit { range, text: elements.join(&separator) })
-}
-
-fn everywhere(cx: &Cx<'_>, named: &Named<'_>, body: &str, items: &Items) -> Option<Change> {
-    let (sites, references) = (named.sites(), named.references());
-    let [only] = sites.as_slice() else { return None };
-    if only.change != SiteChange::Define || references.is_empty() {
-        return None;
-    }
-    let mut change = Change::default();
-    for reference in &references {
-        let file = FileId(reference.span.file.0);
-        let edit = in_place(cx, file, range(reference.span), body, items)?;
-        change.push(file, edit.range, edit.text);
-    }
-    let file = FileId(only.item.file.0);
-    let layout = repairs::layout_of(cx.analysis, file)?;
-    let removed = layout.remove_element(&NodeOrToken::Node(layout.item_at(range(only.name))?))?;
-    change.push(file, removed.range, removed.text);
-    Some(change)
 }
 
 #[cfg(test)]

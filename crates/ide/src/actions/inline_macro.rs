@@ -1,16 +1,15 @@
 //! # Inline macro
 //! Puts a macro's condition in the place of its name: at the cursor, or everywhere, and then the macro goes.
 
-use falco_compiler::{Change as SiteChange, Effective, ItemKind, Named};
+use falco_compiler::{Effective, ItemKind, Named};
 use falco_syntax::condition::syntax::SyntaxKind;
 use falco_syntax::condition::{self};
-use rowan::NodeOrToken;
 
+use super::inline::everywhere;
 use super::site::{self, Site, is_expression};
 use super::{Cx, repairs};
-use crate::diagnostics::range;
 use crate::names::{self, Subject};
-use crate::types::{Action, ActionKind, Change, FileId, FilePosition};
+use crate::types::{Action, ActionKind, Change, FilePosition};
 
 pub(super) fn offer(cx: &Cx<'_>, out: &mut Vec<Action>) {
     let position = FilePosition { file: cx.file, offset: cx.selection.start() };
@@ -24,7 +23,12 @@ pub(super) fn offer(cx: &Cx<'_>, out: &mut Vec<Action>) {
     if let Some(change) = here {
         cx.offer(out, ActionKind::Inline, "inline-macro", format!("Inline macro `{}`", named.name()), change);
     }
-    if let Some(change) = everywhere(cx, &named, &body) {
+    let in_place = |file, place| {
+        let layout = repairs::layout_of(cx.analysis, file)?;
+        let site = Site::new(layout, layout.scalar_at(place)?);
+        Some(site.replace(site.to_text(place), &body))
+    };
+    if let Some(change) = everywhere(cx, &named, in_place) {
         let title = format!("Inline macro `{}` everywhere and remove it", named.name());
         cx.offer(out, ActionKind::Inline, "inline-macro-everywhere", title, change);
     }
@@ -39,27 +43,6 @@ fn body(named: &Named<'_>) -> Option<String> {
     let node = root.children().find(|node| is_expression(node.kind())).filter(|_| parse.errors().is_empty())?;
     let alone = matches!(node.kind(), SyntaxKind::Check | SyntaxKind::MacroRef | SyntaxKind::ParenExpr);
     Some(if alone { line } else { format!("({line})") })
-}
-
-fn everywhere(cx: &Cx<'_>, named: &Named<'_>, body: &str) -> Option<Change> {
-    let (sites, references) = (named.sites(), named.references());
-    let [only] = sites.as_slice() else { return None };
-    if only.change != SiteChange::Define || references.is_empty() {
-        return None;
-    }
-    let mut change = Change::default();
-    for reference in &references {
-        let file = FileId(reference.span.file.0);
-        let layout = repairs::layout_of(cx.analysis, file)?;
-        let site = Site::new(layout, layout.scalar_at(range(reference.span))?);
-        let edit = site.replace(site.to_text(range(reference.span)), body);
-        change.push(file, edit.range, edit.text);
-    }
-    let file = FileId(only.item.file.0);
-    let layout = repairs::layout_of(cx.analysis, file)?;
-    let removed = layout.remove_element(&NodeOrToken::Node(layout.item_at(range(only.name))?))?;
-    change.push(file, removed.range, removed.text);
-    Some(change)
 }
 
 #[cfg(test)]

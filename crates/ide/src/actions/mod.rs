@@ -16,6 +16,7 @@ mod fix;
 mod fix_all;
 #[cfg(test)]
 mod fix_table;
+mod inline;
 mod inline_list;
 mod inline_macro;
 mod layout;
