@@ -80,19 +80,53 @@ fn testdata(check: bool) -> Result<()> {
     put("testdata/captures/intrusion.scap", &bytes, check)
 }
 
-/// Every lint's page is the head of its source file; the index lists them with their levels.
+/// Every lint's page, and an index of them by category.
 fn lints(check: bool) -> Result<()> {
-    let mut index = String::from(
-        "# Lints\n\nFindings of ours beside Falco's errors and warnings. `falco-rs docs CODE` shows a page in the terminal. These pages are \
-         made from the lints' sources by `cargo xtask lints`.\n\n| lint | level | about | finds |\n| --- | --- | --- | --- |\n",
+    use falco_compiler::lints::{ALL, LintCategory};
+
+    let mut index = format!(
+        "# Lints\n\nThe {} findings of ours beside Falco's errors and warnings. `falco-rs docs CODE` shows a page in the terminal. How loud each \
+         is, and how to silence it at one place: [settings](#settings). These pages are made from \
+         `crates/compiler/src/lints` by `cargo xtask lints`.\n",
+        ALL.len()
     );
-    for lint in falco_compiler::lints::ALL {
-        let level = format!("{:?}", lint.level).to_lowercase();
-        let about = format!("{:?}", lint.category).to_lowercase();
-        index.push_str(&format!("| [{0}]({0}.md) | {level} | {about} | {1} |\n", lint.code, lint.summary));
+    for category in LintCategory::ALL {
+        let mut lints = ALL.iter().filter(|lint| lint.category == category).peekable();
+        if lints.peek().is_none() {
+            continue;
+        }
+        index.push_str(&format!("\n## {}\n\n{}.\n\n", capitalised(category.as_str()), capitalised(category.summary())));
+        index.push_str("| lint | level | finds |\n| --- | --- | --- |\n");
+        for lint in lints {
+            index.push_str(&format!("| [{0}]({0}.md) | {1} | {2} |\n", lint.code, lint.level, lint.summary));
+        }
+    }
+    index.push_str(LINT_SETTINGS);
+    for lint in ALL {
         put(&format!("docs/lints/{}.md", lint.code), lint.documentation().as_bytes(), check)?;
     }
     put("docs/lints/README.md", index.as_bytes(), check)
+}
+
+const LINT_SETTINGS: &str = "
+## Settings
+
+In `.falco-rs.yaml`, by code or by category; what is said of a code goes before what is said of its category. A category's level \
+does not wake lints that are off by default.
+
+```yaml
+lints:
+  evasion: error
+  duplicate-key: off
+  CODE: {level: warning, OPTION: VALUE}
+```
+
+Levels are `off`, `hint`, `info`, `warning` and `error`.
+";
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Writes a file, or says that it is stale.

@@ -40,7 +40,8 @@ pub use compilation::{Cache, Compilation, SourceFile, Work, compile, compile_cac
 pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, Repair, Severity, Span};
 pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};
+pub use lints::{LintLevel, LintSettings};
 pub use named::{NameUse, Named};
-pub use options::{AppendOutput, LintLevel, LintLevels, LoadedPlugin, Options, Version, VersionError};
+pub use options::{AppendOutput, LoadedPlugin, Options, Version, VersionError};
 pub use report::{FalcoCode, FalcoLocation, FalcoMessage, FalcoPosition, LoadResult, SchemaResult};
 pub use same::Differences;

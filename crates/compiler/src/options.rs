@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::lints::LintSettings;
 use falco_catalog::Catalog;
-use rustc_hash::FxHashMap;
 
 /// Settings of a compilation.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub struct Options {
     pub append_outputs: Vec<AppendOutput>,
     /// The plugins that are loaded; `None`: plugin requirements are not judged.
     pub plugins: Option<Vec<LoadedPlugin>>,
-    /// Levels of our own lints, by code; a lint that is not here has its default level.
-    pub lints: LintLevels,
+    /// Levels and options of our own lints.
+    pub lints: LintSettings,
     /// Whether each load's warnings and schema check are worked out for Falco's report ([`crate::LoadResult`]). Errors
     /// always are.
     pub falco_report: bool,
@@ -37,7 +37,7 @@ impl Options {
             engine_version: Version::FALCO_0_44,
             append_outputs: Vec::new(),
             plugins: None,
-            lints: LintLevels::default(),
+            lints: LintSettings::default(),
             falco_report: true,
         }
     }
@@ -148,39 +148,6 @@ pub struct AppendOutput {
     pub extra_output: Option<String>,
     /// Fields added to the alert's fields: key and format. An empty format stands for the field of the key's name.
     pub extra_fields: Vec<(String, String)>,
-}
-
-/// Whether and how loudly a lint speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LintLevel {
-    /// Not at all.
-    Allow,
-    /// As a hint.
-    Hint,
-    /// As information.
-    Info,
-    /// As a warning.
-    Warn,
-    /// As an error.
-    Deny,
-}
-
-/// Levels of our own lints by code.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LintLevels {
-    levels: FxHashMap<String, LintLevel>,
-}
-
-impl LintLevels {
-    /// Sets a lint's level.
-    pub fn set(&mut self, code: impl Into<String>, level: LintLevel) {
-        self.levels.insert(code.into(), level);
-    }
-
-    /// The level that was set for a lint.
-    pub fn get(&self, code: &str) -> Option<LintLevel> {
-        self.levels.get(code).copied()
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use falco_catalog::Catalog;
-use falco_compiler::{Cache, Cancel, Compilation, Options, SourceFile, compile_cached, compile_unless};
+use falco_compiler::{Cache, Cancel, Compilation, LintSettings, Options, SourceFile, compile_cached, compile_unless};
 use falco_syntax::ast::Item;
 use falco_syntax::{TextRange, TextSize, yaml};
 
@@ -29,6 +29,8 @@ pub struct Settings {
     pub engine_version: Option<String>,
     /// How rules are formatted.
     pub format: Style,
+    /// Levels and options of our lints.
+    pub lints: LintSettings,
 }
 
 /// An immutable snapshot of a workspace: files in load order with what they mean. Cheap to clone.
@@ -53,6 +55,7 @@ struct Inner {
 fn options(settings: &Settings, catalog: &Arc<Catalog>) -> Options {
     let mut options = Options::new(Arc::clone(catalog));
     options.falco_report = false;
+    options.lints.clone_from(&settings.lints);
     if let Some(version) = settings.engine_version.as_ref().and_then(|v| v.parse().ok()) {
         options.engine_version = version;
     }

@@ -2,9 +2,12 @@
 //!
 //! Pure functions over texts and paths; whoever has a file system (server, command line) calls them.
 
+mod lints;
+
 use std::cmp::Ordering;
 use std::path::Path;
 
+use falco_compiler::LintSettings;
 use serde::Deserialize;
 
 use crate::format::Style;
@@ -28,6 +31,9 @@ pub struct Project {
     /// How `falco-rs fmt` and editors format rules.
     #[serde(default)]
     pub format: Style,
+    /// Levels and options of our lints.
+    #[serde(default, deserialize_with = "lints::settings")]
+    pub lints: LintSettings,
 }
 
 /// A project file that cannot be used.

@@ -230,6 +230,7 @@ impl Store {
         Settings {
             engine_version: self.client_version.as_ref().or(version).cloned(),
             format: project.map(|project| project.format.clone()).unwrap_or_default(),
+            lints: project.map(|project| project.lints.clone()).unwrap_or_default(),
         }
     }
 

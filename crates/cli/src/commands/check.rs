@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::args::{Check, CheckFormat, Deny, Global};
 use crate::commands::fix;
 use crate::error::CliError;
-use crate::inputs::{Binary, Rules};
+use crate::inputs::{Binary, Rules, find_project};
 use crate::places::Places;
 use crate::render::{self, count};
 use crate::{Outcome, Result};
@@ -28,15 +28,20 @@ pub fn run(args: &Check, global: &Global) -> Result {
             .parse()
             .map_err(|_| CliError::Usage(format!("`{version}` is no engine version; one looks like `0.62.0`")))?;
     }
+    options.lints = find_project()?.map(|(_, project)| project.lints).unwrap_or_default();
     let wanted = |code: &str| {
         (args.select.is_empty() || args.select.iter().any(|c| c == code)) && !args.ignore.iter().any(|c| c == code)
     };
-    let settings = Settings { engine_version: Some(options.engine_version.to_string()), ..Settings::default() };
+    let settings = Settings {
+        engine_version: Some(options.engine_version.to_string()),
+        lints: options.lints.clone(),
+        ..Settings::default()
+    };
     if args.unsafe_fixes && !(args.fix || args.diff) {
         return Err(CliError::Usage("`--unsafe-fixes` goes with `--fix` or `--diff`".into()));
     }
     if args.fix || args.diff {
-        let done = fix::run(args, &mut rules, settings.engine_version.clone(), &wanted, global)?;
+        let done = fix::run(args, &mut rules, &settings, &wanted, global)?;
         if let Some(outcome) = done {
             return Ok(outcome);
         }

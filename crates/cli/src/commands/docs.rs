@@ -14,11 +14,18 @@ pub fn run(args: &Docs, global: &Global) -> Result {
     let mut out = render::stdout(global);
     match &args.code {
         None => {
+            writeln!(out, "Falco's errors and warnings")?;
             for code in CODES.iter().filter(|c| !c.reserved) {
-                writeln!(out, "{:32} {}", code.code, code.title)?;
+                writeln!(out, "  {:32} {}", code.code, code.title)?;
             }
-            for lint in lints::ALL {
-                writeln!(out, "{:32} {}", lint.code, lint.summary)?;
+            for category in lints::LintCategory::ALL {
+                let mut members = lints::ALL.iter().filter(|lint| lint.category == category).peekable();
+                if members.peek().is_some() {
+                    writeln!(out, "\n{}: {}", category.as_str(), category.summary())?;
+                }
+                for lint in members {
+                    writeln!(out, "  {:32} {} [{}]", lint.code, lint.summary, lint.level)?;
+                }
             }
         }
         Some(name) => match (codes::code(name), lints::by_code(name)) {

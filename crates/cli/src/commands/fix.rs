@@ -25,13 +25,12 @@ pub fn workspace_files(files: &[SourceFile]) -> Vec<WorkspaceFile> {
 pub fn run(
     args: &Check,
     rules: &mut Rules,
-    engine_version: Option<String>,
+    settings: &Settings,
     wanted: &dyn Fn(&str) -> bool,
     global: &Global,
 ) -> Result<Option<Outcome>> {
-    let settings = Settings { engine_version, ..Settings::default() };
     let options = FixOptions { unsafe_fixes: args.unsafe_fixes, wanted, file: None };
-    let fixed = fix_files(&workspace_files(&rules.files), &settings, &options);
+    let fixed = fix_files(&workspace_files(&rules.files), settings, &options);
     if args.diff {
         let mut out = render::stdout(global);
         for (file, text) in changed(rules, &fixed) {

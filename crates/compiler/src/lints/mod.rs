@@ -1,7 +1,7 @@
 //! Lints: findings of ours that Falco does not report.
 //!
-//! One lint, one file: its documentation (also shown by tools, see [`Lint::documentation`]), what it says, its tests. To add one,
-//! add a file and a line in [`ALL`].
+//! One lint, one folder: `mod.rs` finds, `page.md` explains (also shown by tools, see [`Lint::documentation`]), `tests.rs` tests. To
+//! add one, add a folder and a line in [`ALL`], and run `cargo xtask lints`.
 
 pub mod append_precedence;
 pub mod boolean_spelling;
@@ -23,6 +23,7 @@ pub mod newer_than_engine;
 pub mod number_wraps;
 pub mod output_tail;
 pub mod override_ignored;
+pub mod settings;
 pub mod swallowed_text;
 pub mod text_past_quote;
 pub mod unchecked_macro;
@@ -31,11 +32,12 @@ pub mod unknown_exception_key;
 use crate::collect::{Collection, Node};
 use crate::diagnostic::Severity;
 use crate::loc::Loc;
-use crate::options::{LintLevel, LintLevels, Options};
+use crate::options::Options;
 use crate::sink::RawDiag;
 use crate::stage::Units;
 
 pub(crate) use context::Context;
+pub use settings::{LintLevel, LintOption, LintSettings, LintSettingsError, OptionDefault, OptionValue};
 
 /// Every lint, by code.
 pub static ALL: &[&Lint] = &[
@@ -70,14 +72,66 @@ pub fn by_code(code: &str) -> Option<&'static Lint> {
 }
 
 /// What a lint is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LintCategory {
     /// What is written very likely is not what was meant.
     Correctness,
-    /// Legal, but surprising.
-    Suspicious,
+    /// Attackers get around the rule.
+    Evasion,
+    /// The rule costs more than it needs to.
+    Performance,
+    /// The rule raises alerts that nobody can use.
+    Noise,
+    /// Other engines or tools read it in another way, or not at all.
+    Compatibility,
+    /// What people and tools are told of the rule.
+    Metadata,
     /// Tidiness.
     Style,
+}
+
+impl LintCategory {
+    /// Every category.
+    pub const ALL: [Self; 7] = [
+        Self::Correctness,
+        Self::Evasion,
+        Self::Performance,
+        Self::Noise,
+        Self::Compatibility,
+        Self::Metadata,
+        Self::Style,
+    ];
+
+    /// The name in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Correctness => "correctness",
+            Self::Evasion => "evasion",
+            Self::Performance => "performance",
+            Self::Noise => "noise",
+            Self::Compatibility => "compatibility",
+            Self::Metadata => "metadata",
+            Self::Style => "style",
+        }
+    }
+
+    /// One line on what its lints have in common.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Correctness => "what is written very likely is not what was meant",
+            Self::Evasion => "attackers get around the rule",
+            Self::Performance => "the rule costs more than it needs to",
+            Self::Noise => "the rule raises alerts that nobody can use",
+            Self::Compatibility => "other engines or tools read it in another way, or not at all",
+            Self::Metadata => "what people and tools are told of the rule",
+            Self::Style => "tidiness",
+        }
+    }
+
+    /// The category of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.as_str() == name)
+    }
 }
 
 /// A lint.
@@ -91,35 +145,61 @@ pub struct Lint {
     pub level: LintLevel,
     /// One line on what it finds.
     pub summary: &'static str,
-    /// The text of its file.
-    source: &'static str,
+    /// What the settings can tell it beside its level.
+    pub options: &'static [LintOption],
+    /// Its page without the table of facts.
+    page: &'static str,
 }
 
 impl Lint {
-    /// Its page: what it finds, an example of bad and good, why it matters. Markdown.
+    /// Its page: what it finds, an example of bad and good, why it matters, its level and its options. Markdown.
     pub fn documentation(&self) -> String {
-        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
-        lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).fold(String::new(), |mut page, line| {
-            page.push_str(line);
-            page.push('\n');
-            page
-        })
+        let mut page = format!(
+            "{}\n## Settings\n\nCategory `{}`, level `{}` by default. In `.falco-rs.yaml`:\n\n```yaml\nlints:\n",
+            self.page,
+            self.category.as_str(),
+            self.level
+        );
+        let loud = if self.level == LintLevel::Off { "warning" } else { "off" };
+        match self.options {
+            [] => page.push_str(&format!("  {}: {loud}\n```\n", self.code)),
+            options => {
+                page.push_str(&format!("  {}:\n    level: {}\n", self.code, self.level));
+                for option in options {
+                    let value = match option.default {
+                        OptionDefault::Number(number) => number.to_string(),
+                        OptionDefault::Words(words) => format!("[{}]", words.join(", ")),
+                    };
+                    page.push_str(&format!("    {}: {value}\n", option.name));
+                }
+                page.push_str("```\n\n");
+                for option in options {
+                    page.push_str(&format!("- `{}`: {}\n", option.name, option.summary));
+                }
+            }
+        }
+        page
+    }
+
+    /// The option of that name.
+    pub fn option(&self, name: &str) -> Option<&'static LintOption> {
+        self.options.iter().find(|option| option.name == name)
     }
 
     /// The severity that it speaks with under the settings; `None`: it is silent.
-    pub(crate) fn severity(&self, levels: &LintLevels) -> Option<Severity> {
-        match levels.get(self.code).unwrap_or(self.level) {
-            LintLevel::Allow => None,
+    pub(crate) fn severity(&self, settings: &LintSettings) -> Option<Severity> {
+        match settings.level(self) {
+            LintLevel::Off => None,
             LintLevel::Hint => Some(Severity::Hint),
             LintLevel::Info => Some(Severity::Info),
-            LintLevel::Warn => Some(Severity::Warning),
-            LintLevel::Deny => Some(Severity::Error),
+            LintLevel::Warning => Some(Severity::Warning),
+            LintLevel::Error => Some(Severity::Error),
         }
     }
 
     /// A finding, if the settings want it.
-    pub(crate) fn diag(&self, levels: &LintLevels, message: impl Into<String>, loc: Loc) -> Option<RawDiag> {
-        Some(RawDiag::new(self.code, self.severity(levels)?, message, loc))
+    pub(crate) fn diag(&self, settings: &LintSettings, message: impl Into<String>, loc: Loc) -> Option<RawDiag> {
+        Some(RawDiag::new(self.code, self.severity(settings)?, message, loc))
     }
 }
 
@@ -144,7 +224,7 @@ mod tests {
         for lint in ALL {
             let page = lint.documentation();
             assert!(page.starts_with(&format!("# {}\n", lint.code)), "{}: {page}", lint.code);
-            for part in ["## Bad", "## Good", "## Why"] {
+            for part in ["## Bad", "## Good", "## Why", "## Settings"] {
                 assert!(page.contains(part), "{} lacks {part}", lint.code);
             }
         }

@@ -9,8 +9,8 @@ use crate::check::{Checked, Note, Problem};
 use crate::collect::{Collection, RuleState};
 use crate::diagnostic::{ItemKind, Repair, Severity};
 use crate::lints;
+use crate::lints::LintSettings;
 use crate::loc::Loc;
-use crate::options::LintLevels;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
 use crate::stage::{BySource, Condition, Findings, MacroUnit, Stage};
@@ -268,7 +268,7 @@ fn report_notes(
     condition: &Condition,
     checked: &Checked,
     findings: &mut Findings,
-    levels: &LintLevels,
+    levels: &LintSettings,
     code: &dyn Fn(&Problem) -> FalcoCode,
 ) {
     let text = &condition.pasted;

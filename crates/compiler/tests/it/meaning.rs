@@ -334,9 +334,9 @@ fn lints_have_levels() {
         compile(&[file(&text)], options).diagnostics().first().map(|d| (d.code, d.severity))
     };
     assert_eq!(severity(&options), Some(("duplicate-key", Severity::Warning)));
-    options.lints.set("duplicate-key", LintLevel::Deny);
+    options.lints.set("duplicate-key", LintLevel::Error).unwrap();
     assert_eq!(severity(&options), Some(("duplicate-key", Severity::Error)));
-    options.lints.set("duplicate-key", LintLevel::Allow);
+    options.lints.set("duplicate-key", LintLevel::Off).unwrap();
     assert_eq!(severity(&options), None);
 }
 
