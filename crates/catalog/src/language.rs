@@ -256,6 +256,46 @@ pub fn tag_doc(tag: &str) -> Doc {
     }
 }
 
+/// The tactics of MITRE ATT&CK for enterprises with their ids, as tags name them behind `mitre_`.
+const TACTICS: [(&str, &str); 14] = [
+    ("collection", "TA0009"),
+    ("command_and_control", "TA0011"),
+    ("credential_access", "TA0006"),
+    ("defense_evasion", "TA0005"),
+    ("discovery", "TA0007"),
+    ("execution", "TA0002"),
+    ("exfiltration", "TA0010"),
+    ("impact", "TA0040"),
+    ("initial_access", "TA0001"),
+    ("lateral_movement", "TA0008"),
+    ("persistence", "TA0003"),
+    ("privilege_escalation", "TA0004"),
+    ("reconnaissance", "TA0043"),
+    ("resource_development", "TA0042"),
+];
+
+/// The page on MITRE ATT&CK of a tag that names a tactic (`mitre_execution`, `TA0002`) or a technique (`T1059`, `T1059.004`,
+/// `T1562-impair-defenses`). `None` for any other tag; whether there is such a technique is not asked.
+pub fn attack_link(tag: &str) -> Option<String> {
+    const SITE: &str = "https://attack.mitre.org";
+    if let Some(tactic) = tag.strip_prefix("mitre_") {
+        let (_, id) = TACTICS.iter().find(|(name, _)| *name == tactic)?;
+        return Some(format!("{SITE}/tactics/{id}/"));
+    }
+    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+    let id = tag.split('-').next()?;
+    if id.strip_prefix("TA").is_some_and(|number| digits(number, 4)) {
+        return Some(format!("{SITE}/tactics/{id}/"));
+    }
+    let number = id.strip_prefix('T')?;
+    match number.split_once('.') {
+        None => digits(number, 4).then(|| format!("{SITE}/techniques/T{number}/")),
+        Some((number, part)) => {
+            (digits(number, 4) && digits(part, 3)).then(|| format!("{SITE}/techniques/T{number}/{part}/"))
+        }
+    }
+}
+
 /// The values that a field is known to take, with what they say: `evt.category`, `evt.res`, `fd.type` and the like. Values of
 /// `evt.type` are [`event::names`](crate::event::names).
 pub fn values_of(field: &str) -> Vec<Word> {
@@ -329,5 +369,22 @@ mod tests {
         assert!(PRIORITIES.iter().all(|p| priority_doc(p).text.len() >= 20));
         let values = values_of("evt.category");
         assert!(values.iter().any(|w| w.name == "IPC") && values.iter().all(|w| w.doc.text.len() >= 20));
+    }
+
+    #[test]
+    fn tags_of_attack_have_pages() {
+        let link = |tag| attack_link(tag).unwrap_or_default();
+        assert_eq!(link("mitre_execution"), "https://attack.mitre.org/tactics/TA0002/");
+        assert_eq!(link("TA0002"), "https://attack.mitre.org/tactics/TA0002/");
+        assert_eq!(link("T1059"), "https://attack.mitre.org/techniques/T1059/");
+        assert_eq!(link("T1059.004"), "https://attack.mitre.org/techniques/T1059/004/");
+        assert_eq!(link("T1562-impair-defenses"), "https://attack.mitre.org/techniques/T1562/");
+        for other in ["container", "mitre_magic", "T1", "T1059.4", "Tomcat", ""] {
+            assert_eq!(attack_link(other), None, "{other}");
+        }
+        // Every tactic that tags document has a page.
+        for tag in tags().filter(|tag| tag.name.starts_with("mitre_")) {
+            assert!(attack_link(tag.name).is_some(), "{}", tag.name);
+        }
     }
 }

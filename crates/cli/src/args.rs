@@ -2,6 +2,7 @@
 
 mod alert_captures;
 mod explain;
+mod inspect;
 mod live;
 mod replay;
 mod slice;
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use alert_captures::{AlertCaptures, CaptureMode};
 pub use explain::Explain;
+pub use inspect::{Expand, Graph, GraphFormat};
 pub use live::{Doctor, PictureFrom, ProbeHost, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 pub use slice::Slice;
@@ -65,6 +67,10 @@ pub enum Command {
     Run(Box<Run>),
     /// Show why a rule did or did not match
     Explain(Explain),
+    /// Show what a rule, macro or list comes to, with everything in it opened
+    Expand(Expand),
+    /// Show which rules, macros and lists use which
+    Graph(Graph),
     /// Record the running kernel to a capture
     Record(Record),
     /// Cut a capture down to the events that rules match, and what they need
@@ -73,7 +79,7 @@ pub enum Command {
     Test(Test),
     /// List the fields that rules can use
     Fields(Fields),
-    /// Explain the code of a finding: one of Falco's, or one of our lints
+    /// Explain the code of a finding (one of Falco's, or one of our lints), or write a page about rules
     Docs(Docs),
     /// Show the processes of this machine and what they have open, as a recording begins with them
     Snapshot(Snapshot),
@@ -128,6 +134,14 @@ pub enum CheckFormat {
     Json,
     /// The JSON document of `falco -V` with json_output
     Falco,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// A JUnit report
+    Junit,
+    /// GitLab's code quality report
+    Gitlab,
 }
 
 /// What `--deny` takes.
@@ -201,7 +215,26 @@ pub enum FieldsFormat {
 #[derive(Debug, clap::Args)]
 pub struct Docs {
     /// The code, such as LOAD_UNKNOWN_FILTER or duplicate-key; without it every code is listed
+    #[arg(conflicts_with_all = ["rules", "format", "output"])]
     pub code: Option<String>,
+    /// Write a page about these rules instead: files or folders, in load order
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub rules: Vec<PathBuf>,
+    /// How to write the page about rules
+    #[arg(long, value_enum, default_value_t = CatalogueFormat::Markdown)]
+    pub format: CatalogueFormat,
+    /// Where to write the page about rules; standard output unless given
+    #[arg(short, long, value_name = "FILE", requires = "rules")]
+    pub output: Option<PathBuf>,
+}
+
+/// Forms of the page that `docs --rules` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogueFormat {
+    /// One Markdown file
+    Markdown,
+    /// One HTML file that needs nothing else
+    Html,
 }
 
 /// `falco-rs lsp`

@@ -59,6 +59,14 @@ pub enum CliError {
         /// A name like it.
         near: Option<String>,
     },
+    /// Nothing that is loaded has the name.
+    #[error("no rule, macro or list `{name}` is loaded")]
+    NothingNamed {
+        /// The name.
+        name: String,
+        /// A name like it.
+        near: Option<String>,
+    },
     /// The compiled rules cannot be prepared.
     #[error(transparent)]
     Prepare(#[from] falco_engine::eval::EvalError),
@@ -167,6 +175,16 @@ impl CliError {
         Self::Output { place: place.to_owned(), source }
     }
 
+    /// For a rule's name that no loaded rule has.
+    pub fn no_rule<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> Self {
+        Self::NoRule { name: name.to_owned(), near: nearest(name, all) }
+    }
+
+    /// For the name of a rule, macro or list that there is not.
+    pub fn nothing_named<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> Self {
+        Self::NothingNamed { name: name.to_owned(), near: nearest(name, all) }
+    }
+
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -181,7 +199,9 @@ impl CliError {
             Self::Expression { help, .. } => help.clone(),
             Self::Capture { source, .. } => source.help().map(Into::into),
             Self::Rules(_) => Some("`falco-rs check` shows the same findings with warnings".into()),
-            Self::NoRule { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+            Self::NoRule { near, .. } | Self::NothingNamed { near, .. } => {
+                near.as_ref().map(|near| format!("did you mean `{near}`?"))
+            }
             Self::Probe(_) => Some("`falco-rs doctor` shows what works on this machine".into()),
             Self::NoRules(_) => {
                 Some("rules files end in `.yaml` or `.yml`; rule tests (`*_test.yaml`) do not count".into())
@@ -215,6 +235,13 @@ impl CliError {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Write(e) if e.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+/// The name that is most like another one, if it is like it at all.
+fn nearest<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> Option<String> {
+    let scored = all.map(|other| (strsim::normalized_damerau_levenshtein(other, name), other));
+    let best = scored.filter(|(score, _)| *score > 0.5).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, other)| other.to_owned())
 }
 
 /// The system's words without its error number, in our style.

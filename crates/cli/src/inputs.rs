@@ -41,6 +41,13 @@ pub struct Binary {
     pub column: usize,
 }
 
+impl Binary {
+    /// What is wrong.
+    pub fn message(&self) -> String {
+        format!("`{}` is not UTF-8 text: invalid byte at offset {}", self.path, self.offset)
+    }
+}
+
 impl Rules {
     /// Reads `paths` in order, folders as their YAML files in name order; without any, what the project file names.
     ///

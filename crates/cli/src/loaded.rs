@@ -106,14 +106,8 @@ impl Loaded {
     pub fn rule(&self, name: &str) -> Result<u32, CliError> {
         let rules = &self.evaluator.program().rules;
         let found = (0u32..).zip(rules).find(|(_, rule)| rule.name == name);
-        found.map(|(number, _)| number).ok_or_else(|| {
-            let near = rules
-                .iter()
-                .map(|rule| (strsim::normalized_damerau_levenshtein(&rule.name, name), &rule.name))
-                .filter(|(score, _)| *score > 0.5)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            CliError::NoRule { name: name.to_owned(), near: near.map(|(_, near)| near.clone()) }
-        })
+        let names = rules.iter().map(|rule| rule.name.as_str());
+        found.map(|(number, _)| number).ok_or_else(|| CliError::no_rule(name, names))
     }
 
     /// How many rules are switched on.

@@ -44,6 +44,8 @@ fn main() -> ExitCode {
         Command::Fmt(fmt) => commands::fmt::run(&fmt, &global),
         Command::Read(read) => commands::read::run(&read, &global),
         Command::Explain(explain) => commands::explain::run(&explain, &global),
+        Command::Expand(expand) => commands::expand::run(&expand, &global),
+        Command::Graph(graph) => commands::graph::run(&graph, &global),
         Command::Record(record) => commands::record::run(&record, &global),
         Command::Run(run) => commands::run::run(&run, &global),
         Command::Slice(slice) => commands::slice::run(&slice, &global),

@@ -3,6 +3,24 @@
 use falco_compiler::SourceFile;
 use serde_json::{Value, json};
 
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, in Unicode scalar values.
+    pub column: usize,
+    /// In bytes.
+    pub offset: usize,
+}
+
+impl Place {
+    /// Its document.
+    pub fn json(self) -> Value {
+        json!({"line": self.line, "column": self.column, "offset": self.offset})
+    }
+}
+
 /// Lines and columns of a file: 1-based, columns in Unicode scalar values.
 pub struct Places<'a> {
     text: &'a str,
@@ -21,12 +39,17 @@ impl<'a> Places<'a> {
         self.lines.partition_point(|start| *start <= offset)
     }
 
-    /// The document of a place.
-    pub fn place(&self, offset: usize) -> Value {
+    /// The place of an offset.
+    pub fn at(&self, offset: usize) -> Place {
         let line = self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.lines.get(line).copied().unwrap_or(0);
         let column = self.text.get(start..offset).map_or(0, |t| t.chars().count());
-        json!({"line": line + 1, "column": column + 1, "offset": offset})
+        Place { line: line + 1, column: column + 1, offset }
+    }
+
+    /// The document of a place.
+    pub fn place(&self, offset: usize) -> Value {
+        self.at(offset).json()
     }
 
     /// The document of a range.

@@ -86,7 +86,7 @@ fn parameters(info: &EventInfo) -> String {
 }
 
 /// The names of event types, each once, in order.
-pub(crate) fn event_names(events: &EventSet) -> Vec<&'static str> {
+pub fn event_names(events: &EventSet) -> Vec<&'static str> {
     let mut names: Vec<&str> =
         events.iter().filter_map(|ty| ty.info()).filter(|i| i.is_used()).map(|i| i.name).collect();
     names.sort_unstable();

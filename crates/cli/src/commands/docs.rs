@@ -6,11 +6,15 @@ use falco_catalog::codes::{self, CODES};
 use falco_compiler::lints;
 
 use crate::args::{Docs, Global};
+use crate::commands::catalogue;
 use crate::error::CliError;
 use crate::{Outcome, Result, render};
 
 /// Prints the page of a code, or the list of codes.
 pub fn run(args: &Docs, global: &Global) -> Result {
+    if !args.rules.is_empty() {
+        return catalogue::run(args, global);
+    }
     let mut out = render::stdout(global);
     match &args.code {
         None => {

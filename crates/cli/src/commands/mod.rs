@@ -1,12 +1,15 @@
 //! One file a command.
 
+pub mod catalogue;
 pub mod check;
 pub mod docs;
 pub mod doctor;
+pub mod expand;
 pub mod explain;
 pub mod fields;
 pub mod fix;
 pub mod fmt;
+pub mod graph;
 pub mod job;
 pub mod live;
 pub mod lsp;

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod check_formats;
+mod ci;
 mod commands;
 mod comparison;
 #[cfg(target_os = "linux")]
 mod confinement;
 mod explain;
 mod fix;
+mod inspect;
 mod layers;
 mod live;
 mod live_jobs;

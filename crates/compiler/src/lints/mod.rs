@@ -197,6 +197,11 @@ impl Lint {
         }
     }
 
+    /// The severity that it speaks with unless the settings say otherwise; `None`: it is silent.
+    pub fn default_severity(&self) -> Option<Severity> {
+        self.severity(&LintSettings::default())
+    }
+
     /// A finding, if the settings want it.
     pub(crate) fn diag(&self, settings: &LintSettings, message: impl Into<String>, loc: Loc) -> Option<RawDiag> {
         Some(RawDiag::new(self.code, self.severity(settings)?, message, loc))
