@@ -14,6 +14,7 @@ pub mod errno;
 pub mod event;
 pub mod event_set;
 pub mod field;
+pub mod files;
 pub mod flags;
 pub mod keys;
 pub mod language;

@@ -171,7 +171,7 @@ pub(crate) struct Inner {
     pub(crate) collection: Arc<Collection>,
     pub(crate) units: Arc<Units>,
     /// Macros as checked for the sources whose rules use them.
-    pub(crate) macro_checks: Arc<MacroChecks>,
+    pub(crate) macro_checks: MacroChecks,
     /// Rules that are too much for one program.
     pub(crate) left_out: Arc<FxHashSet<u32>>,
     /// By file.

@@ -31,6 +31,7 @@ pub mod report;
 mod same;
 mod session;
 mod sink;
+mod slots;
 mod stage;
 mod text;
 mod value;

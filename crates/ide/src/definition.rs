@@ -15,7 +15,7 @@ impl Analysis {
     /// same key of the items that it changes.
     pub fn definition(&self, position: FilePosition) -> Vec<NavigationTarget> {
         match names::at(self, position) {
-            Some((subject, _)) => targets(self, &subject, |_| true),
+            Some((subject, _)) => of(self, &subject, false),
             None => overridden(self, position),
         }
     }
@@ -23,10 +23,15 @@ impl Analysis {
     /// Where the name at a position is defined first, without the items that change it later.
     pub fn declaration(&self, position: FilePosition) -> Vec<NavigationTarget> {
         match names::at(self, position) {
-            Some((subject, _)) => targets(self, &subject, |access| access == Access::Define),
+            Some((subject, _)) => of(self, &subject, true),
             None => overridden(self, position),
         }
     }
+}
+
+/// The items of a name, in load order; `first`: without those that change it.
+pub(crate) fn of(analysis: &Analysis, subject: &Subject, first: bool) -> Vec<NavigationTarget> {
+    targets(analysis, subject, |access| !first || access == Access::Define)
 }
 
 fn targets(analysis: &Analysis, subject: &Subject, wanted: impl Fn(Access) -> bool) -> Vec<NavigationTarget> {

@@ -7,6 +7,7 @@ mod lints;
 use std::cmp::Ordering;
 use std::path::Path;
 
+pub use falco_catalog::files::is_test_name;
 use falco_compiler::LintSettings;
 use serde::Deserialize;
 
@@ -82,12 +83,6 @@ pub fn is_rules_name(path: &Path) -> bool {
     in_rules_d || stem.ends_with("_rules") || stem.ends_with("_rules.local") || stem.ends_with(".falco")
 }
 
-/// Whether the name is that of a rule test.
-pub fn is_test_name(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return false };
-    ["_test.yaml", ".test.yaml", "_test.yml", ".test.yml"].iter().any(|end| name.ends_with(end))
-}
-
 /// Load order where no project file gives one: folder by folder in name order; in a folder Falco's own `falco_rules.yaml`
 /// first, then the others in name order, `*.local.yaml` files last, as Falco's default configuration lists them.
 pub fn default_order(a: &Path, b: &Path) -> Ordering {
@@ -144,7 +139,6 @@ mod tests {
         assert!(is_rules_name(Path::new("etc/rules.d/mine.yml")));
         assert!(is_rules_name(Path::new("falco_rules.local.yaml")));
         assert!(!is_rules_name(Path::new("docker-compose.yaml")));
-        assert!(is_test_name(Path::new("shells_test.yaml")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use falco_ide as ide;
 use ropey::Rope;
+use rustc_hash::FxHashMap;
 use tower_lsp::lsp_types as lsp;
 
 use crate::encoding::{self, Encoding};
@@ -37,11 +38,22 @@ impl Converter {
         falco_syntax::TextSize::new(u32::try_from(offset).unwrap_or(u32::MAX))
     }
 
-    /// A diagnostic. Related places may be in other files of the set.
-    pub fn diagnostic(&self, d: &ide::Diagnostic, set: &LoadSet) -> lsp::Diagnostic {
+    /// A diagnostic. Related places may be in other files of the set; `others` are the converters of those that came up so far.
+    pub fn diagnostic(
+        &self,
+        d: &ide::Diagnostic,
+        file: ide::FileId,
+        set: &LoadSet,
+        others: &mut FxHashMap<ide::FileId, Option<Self>>,
+    ) -> lsp::Diagnostic {
         let related = d.related.iter().filter_map(|(place, message)| {
             let uri = set.urls().get(place.file.0 as usize)?.clone();
-            let range = Self::of_file(set, place.file, self.encoding)?.range(place.range);
+            let range = if place.file == file {
+                self.range(place.range)
+            } else {
+                let made = others.entry(place.file).or_insert_with(|| Self::of_file(set, place.file, self.encoding));
+                made.as_ref()?.range(place.range)
+            };
             Some(lsp::DiagnosticRelatedInformation { location: lsp::Location { uri, range }, message: message.clone() })
         });
         let related: Vec<_> = related.collect();

@@ -12,7 +12,7 @@ use crate::custom;
 use crate::jobs;
 use crate::ordered;
 use crate::publisher;
-use crate::requests::{self, Request, semantic};
+use crate::requests::{self, Request, in_test, semantic};
 use crate::store::SharedStore;
 use crate::workspace;
 
@@ -170,14 +170,11 @@ impl LanguageServer for Server {
         let at = params.text_document_position;
         let (client, url) = (self.can(), at.text_document.uri);
         let here = url.clone();
-        let found = self
-            .on_document(url.clone(), move |r| Some(requests::completion::list(r, &here, at.position, client)))
-            .await?;
-        if found.is_some() {
-            return Ok(found);
+        if in_test::is_open(&url) {
+            let list = move |r: &_| Some(requests::completion::list_in_test(r, &here, at.position, client));
+            return in_test::on_test(url, list).await;
         }
-        let snapshot = self.store.lock().snapshot();
-        requests::blocking(move || Ok(requests::completion::list_in_test(&snapshot, &url, at.position, client))).await
+        self.on_document(url, move |r| Some(requests::completion::list(r, &here, at.position, client))).await
     }
 
     async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {
@@ -223,12 +220,19 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let at = params.text_document_position_params;
+        if in_test::is_open(&at.text_document.uri) {
+            return in_test::on_test(at.text_document.uri, move |r| in_test::hover(r, at.position)).await;
+        }
         self.on_document(at.text_document.uri, move |r| requests::hover::hover(r, at.position)).await
     }
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         let at = params.text_document_position_params;
         let links = self.can().definition_links;
+        if in_test::is_open(&at.text_document.uri) {
+            let find = move |r: &_| in_test::definition(r, at.position, false, links);
+            return in_test::on_test(at.text_document.uri, find).await;
+        }
         self.on_document(at.text_document.uri, move |r| requests::definition::definition(r, at.position, links)).await
     }
 
@@ -238,17 +242,30 @@ impl LanguageServer for Server {
     ) -> Result<Option<request::GotoDeclarationResponse>> {
         let at = params.text_document_position_params;
         let links = self.can().definition_links;
+        if in_test::is_open(&at.text_document.uri) {
+            let find = move |r: &_| in_test::definition(r, at.position, true, links);
+            return in_test::on_test(at.text_document.uri, find).await;
+        }
         self.on_document(at.text_document.uri, move |r| requests::definition::declaration(r, at.position, links)).await
     }
 
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
         let at = params.text_document_position;
         let all = params.context.include_declaration;
-        self.on_document(at.text_document.uri, move |r| requests::references::references(r, at.position, all)).await
+        let roots = self.store.lock().roots().to_vec();
+        if in_test::is_open(&at.text_document.uri) {
+            let find = move |r: &_| in_test::references(r, at.position, all, &roots);
+            return in_test::on_test(at.text_document.uri, find).await;
+        }
+        let find = move |r: &_| requests::references::references(r, at.position, all, &roots);
+        self.on_document(at.text_document.uri, find).await
     }
 
     async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
         let at = params.text_document_position_params;
+        if in_test::is_open(&at.text_document.uri) {
+            return in_test::on_test(at.text_document.uri, move |r| in_test::highlights(r, at.position)).await;
+        }
         self.on_document(at.text_document.uri, move |r| requests::references::highlights(r, at.position)).await
     }
 
@@ -258,19 +275,29 @@ impl LanguageServer for Server {
     }
 
     async fn prepare_rename(&self, at: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        if in_test::is_open(&at.text_document.uri) {
+            return in_test::on_test(at.text_document.uri, move |r| in_test::prepare_rename(r, at.position)).await;
+        }
         self.on_document(at.text_document.uri, move |r| requests::rename::prepare(r, at.position)).await
     }
 
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let at = params.text_document_position;
         let versions = self.can().versioned_edits;
-        let roots = self.store.lock().roots().to_vec();
-        let edit = self
-            .on_document(at.text_document.uri, move |r| {
-                let edits = requests::rename::rename(r, at.position, &params.new_name, &roots);
-                Some(edits.map(|edits| requests::rename::workspace_edit(r, edits, versions)))
-            })
-            .await?;
+        let (roots, url, new) = (self.store.lock().roots().to_vec(), at.text_document.uri, params.new_name);
+        let edit = if in_test::is_open(&url) {
+            let rename = move |r: &in_test::TestRequest| {
+                let edits = in_test::rename(r, at.position, &new, &roots);
+                Some(edits.map(|edits| requests::rename::workspace_edit(&r.snapshot, edits, versions)))
+            };
+            in_test::on_test(url, rename).await?
+        } else {
+            let rename = move |r: &Request| {
+                let edits = requests::rename::rename(r, at.position, &new, &roots);
+                Some(edits.map(|edits| requests::rename::workspace_edit(&r.snapshot, edits, versions)))
+            };
+            self.on_document(url, rename).await?
+        };
         edit.transpose().map_err(|error| requests::rename::refusal(&error))
     }
 

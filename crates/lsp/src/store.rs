@@ -107,7 +107,7 @@ impl SetKey {
 /// Files that are loaded together, with their meaning once somebody asks for it.
 #[derive(Debug)]
 pub struct LoadSet {
-    urls: Vec<Url>,
+    urls: Arc<[Url]>,
     files: Vec<WorkspaceFile>,
     settings: Settings,
     previous: Option<Analysis>,
@@ -294,7 +294,11 @@ impl Store {
         let encoding = self.encoding;
         if let Some(document) = Arc::make_mut(&mut self.documents).get_mut(&id.uri) {
             document.apply(changes, id.version, encoding);
-            self.rebuild(&self.key(&id.uri));
+            let document = document.clone();
+            let key = self.key(&id.uri);
+            if !self.rewrite(&key, &id.uri, &document) {
+                self.rebuild(&key);
+            }
         }
     }
 
@@ -346,8 +350,25 @@ impl Store {
         self.revision += 1;
     }
 
+    /// What most edits are: another text of a file that its set has already. False if it is something else.
+    fn rewrite(&mut self, key: &SetKey, url: &Url, document: &Document) -> bool {
+        let Some(set) = self.sets.get(key).filter(|_| is_rules(url, document)) else { return false };
+        let Some(file) = set.file(url) else { return false };
+        let (urls, mut files) = (Arc::clone(&set.urls), set.files.clone());
+        if let Some(file) = files.get_mut(file.0 as usize) {
+            file.text = Arc::clone(document.text());
+        }
+        self.replace(key, urls, files);
+        true
+    }
+
     fn rebuild(&mut self, key: &SetKey) {
-        let files = self.collect(key);
+        let (urls, files): (Vec<Url>, Vec<WorkspaceFile>) = self.collect(key).into_iter().unzip();
+        self.replace(key, urls.into(), files);
+    }
+
+    /// Puts a set of these files in the place of the one that there is.
+    fn replace(&mut self, key: &SetKey, urls: Arc<[Url]>, files: Vec<WorkspaceFile>) {
         let settings = self.settings(key);
         self.revision += 1;
         let sets = Arc::make_mut(&mut self.sets);
@@ -364,7 +385,6 @@ impl Store {
             _ => 0,
         };
         let previous = old.and_then(|old| known(&old).or_else(|| old.previous.clone()));
-        let (urls, files) = files.into_iter().unzip();
         let cancel = Cancel::new();
         let set = LoadSet { urls, files, settings, previous, analysis: OnceLock::new(), cancel, cut_off };
         sets.insert(key.clone(), Arc::new(set));

@@ -3,14 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use falco_catalog::files::is_test_name;
+
 /// Folders are searched this deep; rule tests live beside their rules.
 const MAX_DEPTH: usize = 32;
-
-/// Whether a file's name is that of a rule test: `*_test.yaml`, `*.test.yaml`, or the same with `.yml`.
-pub fn is_test_name(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    ["_test.yaml", ".test.yaml", "_test.yml", ".test.yml"].iter().any(|end| name.ends_with(end))
-}
 
 /// The rules files of a folder in name order, as Falco reads `rules_files`: its YAML files, hidden ones and rule tests left out.
 ///

@@ -112,6 +112,18 @@ impl Client {
         line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
     }
 
+    /// The processor time of each of the server's threads that live, by thread; nothing where the system does not tell.
+    #[allow(dead_code, reason = "only the benchmark of requests asks")]
+    pub fn processor_time(&self) -> std::collections::HashMap<String, Duration> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let time = |task: std::fs::DirEntry| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+            let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
+            Some((task.file_name().into_string().ok()?, Duration::from_nanos(nanoseconds)))
+        };
+        tasks.into_iter().flatten().filter_map(|task| time(task.ok()?)).collect()
+    }
+
     /// Opens a document at version 1.
     pub fn open(&mut self, uri: &str, text: &str) {
         let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});

@@ -159,6 +159,25 @@ fn a_rule_is_renamed_in_overrides_and_in_tests() {
     let in_test = &changes[&format!("{}/a_test.yaml", folder.uri())][0];
     assert_eq!(in_test["newText"], "A shell");
     assert_eq!(words(test, &[in_test["range"].clone()]), ["5 Shell"]);
+
+    // The same from the test.
+    let test_uri = format!("{}/a_test.yaml", folder.uri());
+    client.open(&test_uri, test);
+    let mut params = json!({"textDocument": {"uri": test_uri}, "position": at(test, "Sh|ell")});
+    assert_eq!(client.request("textDocument/definition", params.clone()).as_array().unwrap().len(), 2);
+    let hover = client.request("textDocument/hover", params.clone());
+    assert!(hover["contents"]["value"].as_str().unwrap().contains("**Shell**"), "{hover}");
+    assert_eq!(client.request("textDocument/documentHighlight", params.clone()).as_array().unwrap().len(), 1);
+    assert_eq!(client.request("textDocument/prepareRename", params.clone())["placeholder"], "Shell");
+    params["newName"] = json!("A shell");
+    let from_test = client.request("textDocument/rename", params.clone());
+    assert_eq!(from_test, edit);
+    params["context"] = json!({"includeDeclaration": true});
+    let of_test = client.request("textDocument/references", params.clone());
+    params["textDocument"]["uri"] = json!(uri);
+    params["position"] = at(TEXT, "rule: |Shell");
+    assert_eq!(of_test.as_array().unwrap().len(), 3, "{of_test}");
+    assert_eq!(of_test, client.request("textDocument/references", params));
     client.stop();
 }
 

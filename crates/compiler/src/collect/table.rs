@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::slots::Slots;
+
 /// Numbers handed out to names beforehand, so that a collection of some items numbers them as that of all items does.
 pub(crate) type Numbers = FxHashMap<Arc<str>, u32>;
 
@@ -11,7 +13,7 @@ pub(crate) type Numbers = FxHashMap<Arc<str>, u32>;
 /// order: that is what [`Table::rank`] is for. Clones share the states, and the names and the order until one changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<T> {
-    slots: Vec<Option<Arc<T>>>,
+    slots: Slots<T>,
     by_name: Arc<Numbers>,
     order: Arc<Vec<u32>>,
     /// By number; what is not there has none.
@@ -22,7 +24,7 @@ pub(crate) struct Table<T> {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: Slots::default(),
             by_name: Arc::default(),
             order: Arc::default(),
             ranks: Arc::default(),
@@ -42,7 +44,7 @@ impl<T> Table<T> {
     }
 
     pub(crate) fn shared(&self, id: u32) -> Option<&Arc<T>> {
-        self.slots.get(id as usize).and_then(Option::as_ref)
+        self.slots.get(id)
     }
 
     pub(crate) fn id(&self, name: &str) -> Option<u32> {
@@ -56,11 +58,6 @@ impl<T> Table<T> {
 
     pub(crate) fn named(&self, name: &str) -> Option<&T> {
         self.id(name).and_then(|id| self.get(id))
-    }
-
-    /// One more than the largest number.
-    pub(crate) fn capacity(&self) -> usize {
-        self.slots.len()
     }
 
     /// The place in the order of first appearance.
@@ -91,22 +88,15 @@ impl<T> Table<T> {
 
     /// Puts a state in its place; the order is left to [`Table::set_order`].
     pub(crate) fn put(&mut self, id: u32, name: &Arc<str>, state: Arc<T>) {
-        let at = id as usize;
-        if at >= self.slots.len() {
-            self.slots.resize_with(at + 1, || None);
+        if self.slots.get(id).is_none() {
+            Arc::make_mut(&mut self.by_name).insert(Arc::clone(name), id);
         }
-        if let Some(slot) = self.slots.get_mut(at) {
-            if slot.is_none() {
-                Arc::make_mut(&mut self.by_name).insert(Arc::clone(name), id);
-            }
-            *slot = Some(state);
-        }
+        self.slots.put(id, state);
     }
 
     /// Takes something out; the order is left to [`Table::set_order`].
     pub(crate) fn remove(&mut self, id: u32, name: &str) {
-        if let Some(slot) = self.slots.get_mut(id as usize) {
-            *slot = None;
+        if self.slots.remove(id) {
             Arc::make_mut(&mut self.by_name).remove(name);
         }
     }
@@ -136,6 +126,6 @@ impl<T> Table<T> {
 
 impl<T: Clone> Table<T> {
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
-        self.slots.get_mut(id as usize).and_then(Option::as_mut).map(Arc::make_mut)
+        self.slots.get_mut(id).map(Arc::make_mut)
     }
 }

@@ -78,7 +78,7 @@ impl Lowering<'_> {
             Leaf::Ref(slot) => {
                 let target = targets.get(slot as usize).copied().flatten()?;
                 let unit = inner.units.macro_(target)?;
-                let checked = inner.macro_checks.get(&(target, Arc::clone(self.source)))?;
+                let checked = inner.macro_checks.of(target, self.source)?;
                 self.macros.push(inner.collection.macros.get(target)?.name.to_string());
                 let lowered = self.condition(builder, &unit.condition, checked, &unit.targets);
                 self.macros.pop();

@@ -28,14 +28,32 @@ use crate::loc::Uid;
 use crate::options::Options;
 use crate::report::FalcoCode;
 use crate::sink::{RawDiag, RawFalco};
-use crate::stage::{Stage, TextCache, Units, Uses};
+use crate::slots::Slots;
+use crate::stage::{BySource, Stage, TextCache, Units, Uses};
 
 pub(crate) use ids::Ids;
 pub(crate) use render::SpanMap;
 pub(crate) use run::{Run, everything, falco_messages};
 
 /// Macros as checked for the sources whose rules use them.
-pub(crate) type MacroChecks = FxHashMap<(u32, Arc<str>), Arc<Checked>>;
+#[derive(Debug, Default, Clone)]
+pub(crate) struct MacroChecks(Slots<BySource<Checked>>);
+
+impl MacroChecks {
+    /// A macro as checked for a source.
+    pub(crate) fn of(&self, id: u32, source: &str) -> Option<&Arc<Checked>> {
+        self.0.get(id)?.iter().find(|(of, _)| &**of == source).map(|(_, checked)| checked)
+    }
+
+    fn replace(&mut self, id: u32, checked: BySource<Checked>) {
+        match checked.is_empty() {
+            true => {
+                self.0.remove(id);
+            }
+            false => self.0.put(id, Arc::new(checked)),
+        }
+    }
+}
 
 /// Where items are: file and offset.
 pub(crate) type Places = FxHashMap<Uid, (u32, u32)>;
@@ -61,7 +79,7 @@ pub(crate) struct Session {
     pub(super) collection: Arc<Collection>,
     pub(super) units: Arc<Units>,
     pub(super) places: Arc<Places>,
-    pub(super) macro_checks: Arc<MacroChecks>,
+    pub(super) macro_checks: MacroChecks,
     pub(super) left_out: Arc<FxHashSet<u32>>,
     pub(super) uses: Uses,
     /// Findings, in the order in which they are told where they say the same about the same place.
@@ -98,7 +116,7 @@ pub(crate) struct Snapshot {
     pub(crate) places: Arc<Places>,
     pub(crate) collection: Arc<Collection>,
     pub(crate) units: Arc<Units>,
-    pub(crate) macro_checks: Arc<MacroChecks>,
+    pub(crate) macro_checks: MacroChecks,
     pub(crate) left_out: Arc<FxHashSet<u32>>,
     pub(crate) diagnostics: Vec<Arc<[Diagnostic]>>,
 }
@@ -166,7 +184,7 @@ impl Session {
             collection: Arc::new(collection),
             units: Arc::new(units),
             places: Arc::new(places),
-            macro_checks: Arc::default(),
+            macro_checks: MacroChecks::default(),
             left_out: Arc::default(),
             findings,
             macro_findings: FxHashMap::default(),
@@ -215,7 +233,7 @@ impl Session {
             places: Arc::clone(&self.places),
             collection: Arc::clone(&self.collection),
             units: Arc::clone(&self.units),
-            macro_checks: Arc::clone(&self.macro_checks),
+            macro_checks: self.macro_checks.clone(),
             left_out: Arc::clone(&self.left_out),
             diagnostics: self.rendered.clone(),
         }
@@ -247,7 +265,6 @@ impl Session {
         let suggest = crate::collect::Suggest::from_collection();
         let mut stage = Stage::new(&self.options, texts, &suggest);
         stage.units = std::mem::take(Arc::make_mut(&mut self.units));
-        let checks = Arc::make_mut(&mut self.macro_checks);
         for id in macros {
             let sources = self.reached.get(id).map(Vec::as_slice).unwrap_or_default();
             let (diags, checked) = stage.macro_findings(&self.collection, *id, sources);
@@ -255,7 +272,7 @@ impl Session {
                 true => self.macro_findings.remove(id),
                 false => self.macro_findings.insert(*id, diags),
             };
-            checks.extend(checked.into_iter().map(|(source, checked)| ((*id, source), checked)));
+            self.macro_checks.replace(*id, checked);
         }
         self.units = Arc::new(stage.units);
     }

@@ -23,6 +23,7 @@ use crate::loc::Uid;
 use crate::session::run::{Founded, Record};
 use crate::session::{Ids, Owner, Run, Session, plugin_requirements, torn};
 use crate::sink::RawDiag;
+use crate::slots::Slots;
 use crate::stage::{TextCache, Units, is_odd_name};
 
 /// The items of everything that has a name.
@@ -414,7 +415,7 @@ impl Session {
         };
         let speaks = |checked: &Checked| checked.notes.iter().any(|note| matches!(note, Note::Problem { .. }));
         let quiet = self.reached.get(&id).into_iter().flatten().all(|source| {
-            let before = self.macro_checks.get(&(id, Arc::clone(source)));
+            let before = self.macro_checks.of(id, source);
             let now = texts.check(&self.options, &new.condition.text, source);
             before.is_some_and(|before| !speaks(before)) && !speaks(&now)
         });
@@ -436,15 +437,11 @@ impl Session {
     ) {
         let mut again: BTreeSet<u32> = BTreeSet::new();
         again.extend(affected.iter().filter_map(|node| if let Node::Macro(id) = node { Some(*id) } else { None }));
-        let mut gone: Vec<(u32, Arc<str>)> = Vec::new();
         if edges_changed {
             let reached = self.uses.reached(&self.units);
             let old = std::mem::replace(&mut self.reached, reached);
             again.extend(self.reached.keys().filter(|id| !old.contains_key(id)));
-            for (id, sources) in old.into_iter().filter(|(id, sources)| self.reached.get(id) != Some(sources)) {
-                again.insert(id);
-                gone.extend(sources.into_iter().map(|source| (id, source)));
-            }
+            again.extend(old.iter().filter(|(id, sources)| self.reached.get(id) != Some(sources)).map(|(id, _)| *id));
         }
         // The finding for one source of several names a rule, which can be another now.
         again.extend(self.reached.iter().filter(|(_, sources)| sources.len() > 1).map(|(id, _)| *id));
@@ -452,12 +449,6 @@ impl Session {
             let diags = session.macro_findings.get(id).into_iter().flatten();
             homes.extend(diags.filter_map(|raw| Some(session.places.get(&raw.loc.uid)?.0)));
         };
-        if !gone.is_empty() {
-            let checks = Arc::make_mut(&mut self.macro_checks);
-            gone.iter().for_each(|key| {
-                checks.remove(key);
-            });
-        }
         again.iter().for_each(|id| home(self, id, homes));
         let again: Vec<u32> = again.into_iter().collect();
         self.check_macros(&again, texts);
@@ -561,13 +552,12 @@ fn take<T>(table: &mut crate::collect::Table<T>, part: &crate::collect::Table<T>
     }
 }
 
-fn put<T>(units: &mut Vec<Option<Arc<T>>>, id: u32, unit: Option<&Arc<T>>) {
-    let at = id as usize;
-    if units.len() <= at {
-        units.resize_with(at + 1, || None);
-    }
-    if let Some(slot) = units.get_mut(at) {
-        *slot = unit.map(Arc::clone);
+fn put<T>(units: &mut Slots<T>, id: u32, unit: Option<&Arc<T>>) {
+    match unit {
+        Some(unit) => units.put(id, Arc::clone(unit)),
+        None => {
+            units.remove(id);
+        }
     }
 }
 

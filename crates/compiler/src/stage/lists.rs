@@ -24,9 +24,7 @@ impl Stage<'_> {
         for index in fresh {
             let Some(list) = collection.lists.get(*index) else { continue };
             let unit = self.list_unit(collection, *index, list);
-            if let Some(slot) = self.units.lists.get_mut(*index as usize) {
-                *slot = Some(Arc::new(unit));
-            }
+            self.units.lists.put(*index, Arc::new(unit));
         }
     }
 

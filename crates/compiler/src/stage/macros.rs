@@ -301,9 +301,7 @@ impl Stage<'_> {
             open.remove(&current);
             if let Some(draft) = drafts.remove(&current) {
                 let unit = self.macro_unit(collection, current, draft);
-                if let Some(slot) = self.units.macros.get_mut(current as usize) {
-                    *slot = Some(Arc::new(unit));
-                }
+                self.units.macros.put(current, Arc::new(unit));
             }
         }
     }

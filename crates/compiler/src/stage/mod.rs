@@ -34,6 +34,7 @@ use crate::loc::Loc;
 use crate::options::Options;
 use crate::report::FalcoCode;
 use crate::sink::{ConditionPlace, Path, RawDiag, RawFalco};
+use crate::slots::Slots;
 use crate::text::{ListPaste, MappedText, words};
 
 /// A set of rules may not paste more text than this: a hundred thousand items pasted into a thousand rules would eat the
@@ -228,22 +229,22 @@ impl Findings {
 /// What lists, macros and rules come to, by number.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Units {
-    pub(crate) lists: Vec<Option<Arc<ListUnit>>>,
-    pub(crate) macros: Vec<Option<Arc<MacroUnit>>>,
-    pub(crate) rules: Vec<Option<Arc<RuleUnit>>>,
+    pub(crate) lists: Slots<ListUnit>,
+    pub(crate) macros: Slots<MacroUnit>,
+    pub(crate) rules: Slots<RuleUnit>,
 }
 
 impl Units {
     pub(crate) fn list(&self, id: u32) -> Option<&Arc<ListUnit>> {
-        self.lists.get(id as usize).and_then(Option::as_ref)
+        self.lists.get(id)
     }
 
     pub(crate) fn macro_(&self, id: u32) -> Option<&Arc<MacroUnit>> {
-        self.macros.get(id as usize).and_then(Option::as_ref)
+        self.macros.get(id)
     }
 
     pub(crate) fn rule(&self, id: u32) -> Option<&Arc<RuleUnit>> {
-        self.rules.get(id as usize).and_then(Option::as_ref)
+        self.rules.get(id)
     }
 
     /// What a macro or a rule uses, and for the rules of which source.
@@ -261,16 +262,6 @@ impl Units {
             Node::Rule(id) => self.rule(id),
             Node::List(_) | Node::Macro(_) => None,
         }
-    }
-
-    /// Makes room for everything of a collection.
-    pub(crate) fn grow(&mut self, collection: &Collection) {
-        fn to<T: Clone>(units: &mut Vec<Option<T>>, len: usize) {
-            units.resize(len.max(units.len()), None);
-        }
-        to(&mut self.lists, collection.lists.capacity());
-        to(&mut self.macros, collection.macros.capacity());
-        to(&mut self.rules, collection.rules.capacity());
     }
 
     /// Ours about a list, macro or rule, but for the checks in macros.
@@ -346,7 +337,6 @@ impl<'a> Stage<'a> {
 
     /// Brings everything up to date with the collection. `more`: further files will follow.
     pub(crate) fn update(&mut self, collection: &Collection, more: bool) {
-        self.units.grow(collection);
         let mut fresh = self.invalidate(collection);
         fresh.sort_unstable_by_key(|node| match node {
             Node::List(id) => (0, collection.lists.rank(*id)),
@@ -405,9 +395,9 @@ impl<'a> Stage<'a> {
                 self.early.entry(node).or_default().extend(errors);
             }
             let again = match node {
-                Node::List(id) => clear(&mut self.units.lists, id),
-                Node::Macro(id) => clear(&mut self.units.macros, id),
-                Node::Rule(id) => clear(&mut self.units.rules, id),
+                Node::List(id) => self.units.lists.remove(id),
+                Node::Macro(id) => self.units.macros.remove(id),
+                Node::Rule(id) => self.units.rules.remove(id),
             };
             if again {
                 self.restaged.insert(node);
@@ -590,9 +580,4 @@ fn instead(error: &SyntaxError, text: &str) -> Option<String> {
 /// Whether the word search cannot find the name of a list.
 pub(crate) fn is_odd_name(name: &str) -> bool {
     words(name).next() != Some(name)
-}
-
-/// Empties a slot; whether something was in it.
-fn clear<T>(units: &mut [Option<T>], index: u32) -> bool {
-    units.get_mut(index as usize).is_some_and(|unit| unit.take().is_some())
 }

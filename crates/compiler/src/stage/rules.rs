@@ -55,9 +55,7 @@ impl Stage<'_> {
             let mut unit = self.rule_unit(collection, rule);
             attribute(&mut unit.findings, ItemKind::Rule, &rule.name);
             self.note_asking(Node::Rule(*index));
-            if let Some(slot) = self.units.rules.get_mut(*index as usize) {
-                *slot = Some(Arc::new(unit));
-            }
+            self.units.rules.put(*index, Arc::new(unit));
         }
     }
 

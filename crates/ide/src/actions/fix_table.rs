@@ -103,7 +103,19 @@ fn table() -> Vec<Row> {
             "LOAD_ERR_VALIDATE",
             "Create macro `is_shell`",
             &format!("# shells\n{}", rule("evt.type = open and $0is_shell", "")),
-            &format!("- macro: is_shell\n  condition: evt.num >= 0\n\n# shells\n{}", rule("evt.type = open and is_shell", "")),
+            &format!(
+                "# TODO: say when `is_shell` holds; until then it never does\n- macro: is_shell\n  condition: (evt.num=0)\n\n# shells\n{}",
+                rule("evt.type = open and is_shell", "")
+            ),
+        ),
+        row(
+            "LOAD_ERR_VALIDATE",
+            "Create macro `is_shell`",
+            &format!("- macro: never_true\n  condition: (evt.num=0)\n{}", rule("evt.type = open and $0is_shell", "")),
+            &format!(
+                "- macro: never_true\n  condition: (evt.num=0)\n# TODO: say when `is_shell` holds; until then it never does\n- macro: is_shell\n  condition: (never_true)\n\n{}",
+                rule("evt.type = open and is_shell", "")
+            ),
         ),
         row(
             "LOAD_ERR_VALIDATE",

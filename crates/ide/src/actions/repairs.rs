@@ -45,14 +45,23 @@ pub(super) fn change(analysis: &Analysis, repair: &Repair) -> Option<Change> {
         }
         Repair::Define { kind, name, before } => one(before, &|layout, place| {
             let body = match kind {
-                // Holds for every event: Falco loads the file, and nobody overlooks that the condition is yet to be written.
-                ItemKind::Macro => format!("- macro: {name}\n  condition: evt.num >= 0"),
+                ItemKind::Macro => placeholder(analysis, name, before),
                 ItemKind::List => format!("- list: {name}\n  items: []"),
                 _ => return None,
             };
             layout.insert_item(&layout.item_at(place)?, &body)
         }),
     }
+}
+
+/// A macro of which only the name is known. It never holds, which is how Falco's own rules begin macros that others fill in.
+fn placeholder(analysis: &Analysis, name: &str, before: &Span) -> String {
+    const NEVER: &str = "never_true";
+    let first = analysis.compilation().named(ItemKind::Macro, NEVER).and_then(|never| never.first_item());
+    // A macro is seen only by what comes after it.
+    let is_seen = first.is_some_and(|first| (first.file.0, first.start) < (before.file.0, before.start));
+    let condition = if is_seen { NEVER } else { "evt.num=0" };
+    format!("# TODO: say when `{name}` holds; until then it never does\n- macro: {name}\n  condition: ({condition})")
 }
 
 /// A file with its tree.

@@ -10,7 +10,7 @@ use crate::names;
 use crate::types::FileId;
 
 /// A macro, list or rule: what it comes to, what made it so, how often it is used.
-pub(super) fn item(analysis: &Analysis, named: Named<'_>) -> String {
+pub(crate) fn item(analysis: &Analysis, named: Named<'_>) -> String {
     let mut out = format!("{} **{}**\n\n", named.kind().head_key(), named.name());
     match &named.effective() {
         Effective::List { items } => {

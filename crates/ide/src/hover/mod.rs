@@ -1,6 +1,6 @@
 //! What stands at a position.
 
-mod item;
+pub(crate) mod item;
 
 use falco_catalog::keys::{ItemKind as KeyOwner, KeyInfo, KeyValue, override_action_doc};
 use falco_catalog::{EngineVersion, event, language, versions};
@@ -105,7 +105,7 @@ fn field_of(analysis: &Analysis, token: &SyntaxToken, embedded: &Embedded) -> Op
 }
 
 /// A field's documentation; of `evt.arg.NAME`, the parameter's too; in an output also of the longest known beginning.
-fn field_doc(analysis: &Analysis, name: &str) -> Option<String> {
+pub(crate) fn field_doc(analysis: &Analysis, name: &str) -> Option<String> {
     let (field, rest) = markup::known_field(analysis.catalog(), name)?;
     let mut out = markup::field(field);
     if let Some(param) = event::param_by_prefix(rest).filter(|_| !rest.is_empty()) {
@@ -114,7 +114,7 @@ fn field_doc(analysis: &Analysis, name: &str) -> Option<String> {
     Some(out)
 }
 
-fn value_doc(field: &str, value: &str) -> Option<String> {
+pub(crate) fn value_doc(field: &str, value: &str) -> Option<String> {
     if matches!(field, "evt.type" | "syscall.type") {
         return markup::event_name(value);
     }

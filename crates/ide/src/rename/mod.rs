@@ -4,8 +4,7 @@
 //! with a reason; then the files are compiled with the new name, and everything that the name is part of must come to the same.
 
 mod check;
-mod tests_files;
-mod write;
+pub(crate) mod write;
 
 use falco_compiler::ItemKind;
 use falco_syntax::TextRange;
@@ -13,8 +12,6 @@ use falco_syntax::TextRange;
 use crate::Analysis;
 use crate::names::{self, Access, Subject};
 use crate::types::{FileId, FilePosition, TextEdit};
-
-pub use tests_files::{named_in_test, rename_in_test};
 
 /// Why something cannot be renamed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,14 +52,18 @@ impl Analysis {
     /// When the new name is none, is taken, or would change the meaning of anything.
     pub fn rename(&self, position: FilePosition, new: &str) -> Result<FileEdits, RenameError> {
         let (subject, _) = names::at(self, position).ok_or(RenameError::NoName)?;
+        self.rename_subject(&subject, new)
+    }
+
+    pub(crate) fn rename_subject(&self, subject: &Subject, new: &str) -> Result<FileEdits, RenameError> {
         if new == subject.name() {
             return Ok(Vec::new());
         }
-        check::name(self, &subject, new)?;
-        check::visible(self, &subject)?;
+        check::name(self, subject, new)?;
+        check::visible(self, subject)?;
         let mut edits: FileEdits = Vec::new();
-        for occurrence in names::occurrences(self, &subject) {
-            let text = match (&subject, occurrence.access) {
+        for occurrence in names::occurrences(self, subject) {
+            let text = match (subject, occurrence.access) {
                 (Subject::Item(ItemKind::Macro | ItemKind::List, _), Access::Use) => {
                     write::word(self, occurrence, subject.name(), new)
                         .ok_or_else(|| RenameError::PutTogether { name: subject.name().to_owned() })?
@@ -75,7 +76,7 @@ impl Analysis {
                 None => edits.push((occurrence.file, vec![edit])),
             }
         }
-        check::same(self, &subject, new, &edits)?;
+        check::same(self, subject, new, &edits)?;
         Ok(edits)
     }
 

@@ -249,7 +249,7 @@ tests:
       - rule: Older
 ";
     let mut edited = text.to_owned();
-    for edit in rename_in_test(text, "Old", "New: x").iter().rev() {
+    for edit in crate::rename_in_test(text, "Old", "New: x").iter().rev() {
         edited.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.text);
     }
     assert_eq!(
@@ -264,5 +264,5 @@ tests:
       - rule: Older
 "
     );
-    assert_eq!(named_in_test(text).len(), 5);
+    assert_eq!(crate::named_in_test(text).len(), 5);
 }

@@ -81,7 +81,7 @@ fn test(request: &Request, rules: &Url, alert: &Alert, client: ClientCapabilitie
     let converter = Converter::of_rope(&rope, request.snapshot.encoding);
     let edits = falco_ide::format::edits_between(&before, &after).into_iter();
     let edits = edits.map(|edit| TextEdit { range: converter.range(edit.range), new_text: edit.text }).collect();
-    Ok(workspace_edit(request, vec![(url, edits)], client.versioned_edits))
+    Ok(workspace_edit(&request.snapshot, vec![(url, edits)], client.versioned_edits))
 }
 
 fn new_file(uri: Url, text: String) -> WorkspaceEdit {

@@ -120,7 +120,7 @@ pub fn edit(request: &Request, change: Change, client: ClientCapabilities) -> Wo
         let edits = edits.into_iter().map(|edit| TextEdit { range: converter.range(edit.range), new_text: edit.text });
         all.push((url.clone(), edits.collect()));
     }
-    workspace_edit(request, all, client.versioned_edits)
+    workspace_edit(&request.snapshot, all, client.versioned_edits)
 }
 
 /// The document that an action was offered for.

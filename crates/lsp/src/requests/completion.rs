@@ -6,9 +6,9 @@ use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::{CompletionList, CompletionResponse, Position, Url};
 
 use super::Request;
+use super::in_test::TestRequest;
 use crate::capabilities::ClientCapabilities;
 use crate::convert::Converter;
-use crate::store::Snapshot;
 
 /// What a completion carries to the client and back, so that its documentation can be found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,24 +23,16 @@ pub fn list(request: &Request, url: &Url, position: Position, client: ClientCapa
     respond(found, &request.analysis, &request.converter, url, client)
 }
 
-/// `textDocument/completion` in a rule test: an open document that is no rules file, about the rules of the set around it. `None`
-/// for any other document.
+/// `textDocument/completion` in a rule test.
 pub fn list_in_test(
-    snapshot: &Snapshot,
+    request: &TestRequest,
     url: &Url,
     position: Position,
     client: ClientCapabilities,
-) -> Option<CompletionResponse> {
-    let path = url.to_file_path().ok().filter(|path| ide::project::is_test_name(path))?;
-    let document = snapshot.documents.get(url)?;
-    let converter = Converter::of_rope(document.rope(), snapshot.encoding);
-    let around = snapshot.sets.iter().filter(|(key, _)| key.folder().is_some_and(|folder| path.starts_with(folder)));
-    let nearest = around.max_by_key(|(key, _)| key.folder().map(|folder| folder.as_os_str().len()));
-    // Without rules there still are the keys.
-    let rules = nearest.and_then(|(_, set)| set.analysis().cloned());
-    let analysis = rules.unwrap_or_else(|| ide::Analysis::new(Vec::new(), &ide::Settings::default(), None));
-    let found = analysis.completions_in_test(document.text(), converter.offset(position));
-    Some(respond(found, &analysis, &converter, url, client))
+) -> CompletionResponse {
+    let analysis = request.analysis();
+    let found = analysis.completions_in_test(&request.text, request.converter.offset(position));
+    respond(found, &analysis, &request.converter, url, client)
 }
 
 fn respond(

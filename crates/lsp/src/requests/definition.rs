@@ -18,7 +18,7 @@ pub fn declaration(request: &Request, position: Position, links: bool) -> Option
 }
 
 /// Targets with their extent for clients that know links, else as plain places.
-fn respond(request: &Request, targets: Vec<NavigationTarget>, links: bool) -> Option<GotoDefinitionResponse> {
+pub fn respond(request: &Request, targets: Vec<NavigationTarget>, links: bool) -> Option<GotoDefinitionResponse> {
     let mut files = Places::new(request);
     let places = targets.into_iter().filter_map(|target| {
         let (uri, converter) = files.file(target.file)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use falco_ide::{Analysis, FileId};
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::*;
 
@@ -25,7 +25,9 @@ pub fn of_file(analysis: &Analysis, set: &LoadSet, file: FileId, snapshot: &Snap
         Some(document) => Some(Converter::of_rope(document.rope(), snapshot.encoding)),
         None => Converter::of_file(set, file, snapshot.encoding),
     };
-    converter.map(|c| found.iter().map(|d| c.diagnostic(d, set)).collect()).unwrap_or_default()
+    let Some(converter) = converter else { return Vec::new() };
+    let mut others = FxHashMap::default();
+    found.iter().map(|d| converter.diagnostic(d, file, set, &mut others)).collect()
 }
 
 /// What tells one file's findings from others.

@@ -9,6 +9,7 @@ pub mod definition;
 pub mod diagnostics;
 pub mod formatting;
 pub mod hover;
+pub mod in_test;
 pub mod lens;
 mod places;
 pub mod references;
@@ -18,6 +19,7 @@ pub mod signature;
 pub mod symbols;
 pub mod view;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use falco_ide::{Analysis, FileId, FilePosition};
@@ -46,6 +48,11 @@ impl Request {
     /// A position of the document.
     pub fn position(&self, position: Position) -> FilePosition {
         FilePosition { file: self.file, offset: self.converter.offset(position) }
+    }
+
+    /// The document's path, if it is a file.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.set.urls().get(self.file.0 as usize)?.to_file_path().ok()
     }
 
     /// The address of a file of the set, and the converter for its positions.

@@ -1,17 +1,29 @@
 //! Where names are used, and words that mean the same.
 
+use std::path::PathBuf;
+
 use falco_ide::Access;
 use tower_lsp::lsp_types::{DocumentHighlight, DocumentHighlightKind, LinkedEditingRanges, Location, Position};
 
-use super::Request;
 use super::places::Places;
+use super::{Request, in_test};
 
-/// `textDocument/references`.
-pub fn references(request: &Request, position: Position, definitions: bool) -> Option<Vec<Location>> {
-    let found = request.analysis.references(request.position(position))?;
+/// `textDocument/references`. Rules are named in tests, too; `roots`: the workspace's folders, for the tests in them.
+pub fn references(
+    request: &Request,
+    position: Position,
+    definitions: bool,
+    roots: &[PathBuf],
+) -> Option<Vec<Location>> {
+    let at = request.position(position);
+    let found = request.analysis.references(at)?;
     let mut files = Places::new(request);
     let wanted = found.into_iter().filter(|o| definitions || o.access == Access::Use);
-    Some(wanted.filter_map(|o| files.location(o.file, o.range)).collect())
+    let mut places: Vec<Location> = wanted.filter_map(|o| files.location(o.file, o.range)).collect();
+    if let Some((rule, path)) = request.analysis.rule_at(at).zip(request.path()) {
+        places.extend(in_test::places_in_tests(&request.snapshot, &path, &rule, roots));
+    }
+    Some(places)
 }
 
 /// `textDocument/documentHighlight`.

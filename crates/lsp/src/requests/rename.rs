@@ -1,9 +1,9 @@
 //! Renaming, also in rule tests, which are no part of what Falco loads.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use falco_ide::{RenameError, project, rename_in_test};
+use falco_ide::{FileEdits, RenameError, project, rename_in_test};
 use ropey::Rope;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::lsp_types::{
@@ -14,6 +14,7 @@ use tower_lsp::lsp_types::{
 use super::Request;
 use super::places::Places;
 use crate::convert::Converter;
+use crate::store::Snapshot;
 use crate::workspace;
 
 /// The protocol's code for a request that was understood and cannot be done.
@@ -33,64 +34,78 @@ pub fn rename(
     roots: &[PathBuf],
 ) -> Result<Vec<(Url, Vec<TextEdit>)>, RenameError> {
     let at = request.position(position);
-    let mut files = Places::new(request);
-    let mut all = Vec::new();
-    for (file, edits) in request.analysis.rename(at, new)? {
-        if let Some((url, converter)) = files.file(file) {
-            all.push((url.clone(), text_edits(converter, edits)));
-        }
-    }
-    if let Some(old) = request.analysis.rule_at(at) {
-        all.extend(in_tests(request, &old, new, roots));
+    let mut all = in_rules(request, request.analysis.rename(at, new)?);
+    let path = request.path();
+    if let Some((old, path)) = request.analysis.rule_at(at).zip(path) {
+        all.extend(in_tests(&request.snapshot, &path, &old, new, roots));
     }
     Ok(all)
+}
+
+/// Edits of files of the set.
+pub fn in_rules(request: &Request, edits: FileEdits) -> Vec<(Url, Vec<TextEdit>)> {
+    let mut files = Places::new(request);
+    let of_file = |(file, edits)| {
+        let (url, converter) = files.file(file)?;
+        Some((url.clone(), text_edits(converter, edits)))
+    };
+    edits.into_iter().filter_map(of_file).collect()
 }
 
 fn text_edits(converter: &Converter, edits: Vec<falco_ide::TextEdit>) -> Vec<TextEdit> {
     edits.into_iter().map(|edit| TextEdit { range: converter.range(edit.range), new_text: edit.text }).collect()
 }
 
-/// The edits in the rule tests under the folders that the document is in: as they are open, or else as they are on disk.
-fn in_tests(request: &Request, old: &str, new: &str, roots: &[PathBuf]) -> Vec<(Url, Vec<TextEdit>)> {
-    let Some(path) = request.set.urls().get(request.file.0 as usize).and_then(|url| url.to_file_path().ok()) else {
-        return Vec::new();
-    };
+/// The edits in the rule tests around a file.
+pub fn in_tests(
+    snapshot: &Snapshot,
+    path: &Path,
+    old: &str,
+    new: &str,
+    roots: &[PathBuf],
+) -> Vec<(Url, Vec<TextEdit>)> {
+    let edits = tests(snapshot, path, roots).into_iter().map(|(url, rope)| {
+        let edits = rename_in_test(&rope.to_string(), old, new);
+        (url, text_edits(&Converter::of_rope(&rope, snapshot.encoding), edits))
+    });
+    edits.filter(|(_, edits)| !edits.is_empty()).collect()
+}
+
+/// The rule tests under the folders that a file is in: as they are open, or else as they are on disk.
+pub fn tests(snapshot: &Snapshot, path: &Path, roots: &[PathBuf]) -> Vec<(Url, Rope)> {
     let mut folders: Vec<PathBuf> = roots.iter().filter(|root| path.starts_with(root)).cloned().collect();
     if folders.is_empty() {
         folders.extend(path.parent().map(ToOwned::to_owned));
     }
     let mut tests: Vec<PathBuf> = folders.iter().flat_map(|folder| workspace::tests(folder)).collect();
-    let open = request.snapshot.documents.keys().filter_map(|url| url.to_file_path().ok());
+    let open = snapshot.documents.keys().filter_map(|url| url.to_file_path().ok());
     tests.extend(open.filter(|path| project::is_test_name(path) && folders.iter().any(|f| path.starts_with(f))));
     tests.sort();
     tests.dedup();
     let mut all = Vec::new();
     for path in tests {
         let Ok(url) = Url::from_file_path(&path) else { continue };
-        let rope = match request.snapshot.documents.get(&url) {
+        let rope = match snapshot.documents.get(&url) {
             Some(document) => document.rope().clone(),
             None => match std::fs::read_to_string(&path) {
                 Ok(text) => Rope::from_str(&text),
-                // A file that cannot be read has nothing to rename.
+                // A file that cannot be read says nothing.
                 Err(_) => continue,
             },
         };
-        let edits = rename_in_test(&rope.to_string(), old, new);
-        if !edits.is_empty() {
-            all.push((url, text_edits(&Converter::of_rope(&rope, request.snapshot.encoding), edits)));
-        }
+        all.push((url, rope));
     }
     all
 }
 
 /// Edits for a client; with the versions that they are for where the client knows of that.
-pub fn workspace_edit(request: &Request, edits: Vec<(Url, Vec<TextEdit>)>, versions: bool) -> WorkspaceEdit {
+pub fn workspace_edit(snapshot: &Snapshot, edits: Vec<(Url, Vec<TextEdit>)>, versions: bool) -> WorkspaceEdit {
     if !versions {
         let changes: HashMap<Url, Vec<TextEdit>> = edits.into_iter().collect();
         return WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() };
     }
     let of_file = |(uri, edits): (Url, Vec<TextEdit>)| {
-        let version = request.snapshot.documents.get(&uri).map(|document| document.version());
+        let version = snapshot.documents.get(&uri).map(|document| document.version());
         TextDocumentEdit {
             text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
             edits: edits.into_iter().map(OneOf::Left).collect(),
