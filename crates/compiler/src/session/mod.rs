@@ -210,6 +210,7 @@ impl Session {
         }
         let macros: Vec<u32> = session.collection.macros.order().to_vec();
         session.reached = session.uses.reached(&session.units);
+        session.uses.have_turned();
         session.check_macros(&macros, texts);
         session.judge_whole();
         session.render_all();

@@ -164,8 +164,12 @@ impl Session {
         }
         self.files = files.to_vec();
         self.work = super::Work::default();
-        let many: usize = changed.iter().filter_map(|n| Some(loaded.get(*n as usize)?.elements.len())).sum();
-        if changed.len() > 1 && many * 4 > self.ids.items() {
+        let fresh = |number: &u32| {
+            let (new, old) = loaded.get(*number as usize).zip(self.loaded.get(*number as usize))?;
+            let known: FxHashSet<Uid> = old.items().map(|(_, ir)| ir.uid).collect();
+            Some(new.items().filter(|(_, ir)| !known.contains(&ir.uid)).count())
+        };
+        if changed.len() > 1 && changed.iter().filter_map(fresh).sum::<usize>() * 4 > self.ids.items() {
             return false;
         }
         if !changed.is_empty() {
@@ -291,7 +295,7 @@ impl Session {
         let mut edges_changed = false;
         for node in &affected {
             let Some(name) = self.ids.name(*node) else { continue };
-            edges_changed |= units.edges(*node) != part_units.edges(*node);
+            edges_changed |= matches!(node, Node::Macro(_)) && units.edges(*node) != part_units.edges(*node);
             self.uses.remove(units, *node);
             match *node {
                 Node::List(id) => {
@@ -314,6 +318,7 @@ impl Session {
             };
             homes.extend(old.iter().flatten().filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
         }
+        edges_changed |= self.uses.have_turned();
         if names_changed {
             let founded = || self.founded.iter().flatten().filter(|founded| !founded.definition).map(|f| f.node);
             collection

@@ -21,6 +21,8 @@ pub(crate) struct Uses {
     lists: Vec<u32>,
     /// By macro: references from rules that are compiled, for each source.
     by_source: FxHashMap<u32, Vec<(Arc<str>, u32)>>,
+    /// What came into `by_source` or left it since somebody asked, but for what did both.
+    turned: FxHashSet<(u32, Arc<str>)>,
     /// Whose conditions cannot be parsed: a word there may be meant for a name.
     unparsed: FxHashSet<Node>,
     /// Checks in all rules that are fine.
@@ -87,6 +89,13 @@ impl Uses {
     }
 
     fn count_source(&mut self, target: u32, source: &Arc<str>, add: bool) {
+        let turned = &mut self.turned;
+        let mut turn = || {
+            let key = (target, Arc::clone(source));
+            if !turned.remove(&key) {
+                turned.insert(key);
+            }
+        };
         let sources = self.by_source.entry(target).or_default();
         match sources.iter().position(|(known, _)| known == source) {
             Some(at) if add => {
@@ -101,14 +110,23 @@ impl Uses {
                 });
                 if gone {
                     sources.swap_remove(at);
+                    turn();
                 }
             }
-            None if add => sources.push((Arc::clone(source), 1)),
+            None if add => {
+                sources.push((Arc::clone(source), 1));
+                turn();
+            }
             None => {}
         }
         if sources.is_empty() {
             self.by_source.remove(&target);
         }
+    }
+
+    /// Whether compiled rules of some source began or ceased to use some macro themselves, since this was asked last.
+    pub(crate) fn have_turned(&mut self) -> bool {
+        !std::mem::take(&mut self.turned).is_empty()
     }
 
     pub(crate) fn uses_macro(&self, id: u32) -> bool {
