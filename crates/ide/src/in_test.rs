@@ -33,37 +33,37 @@ struct Found {
 fn words(text: &str) -> Vec<Found> {
     let parse = yaml::parse(text);
     let mut found: Vec<Found> = Vec::new();
-    let mut add = |node: Node, word: &dyn Fn(String) -> Word| {
-        if !node.is_alias()
-            && let (Some(range), Some(text)) = (names::content(&node), node.text())
-        {
-            found.push(Found { word: word(text), node, range });
-        }
-    };
-    let fields = |values: Option<Node>, add: &mut dyn FnMut(Node, &dyn Fn(String) -> Word)| {
-        let Some(mapping) = values.and_then(|node| node.as_mapping()) else { return };
-        for entry in mapping.entries() {
-            add(entry.key(), &Word::Field);
-            let Some(field) = entry.key_text() else { continue };
-            let value = entry.value();
-            // What an alert has to have can be said in more words.
-            let value = value.as_mapping().and_then(|mapping| mapping.get("equals")).unwrap_or(value);
-            add(value, &|text| Word::Value { field: field.clone(), text });
-        }
-    };
     for root in parse.documents().map(|document| document.root()) {
-        fields(get(&root, "defaults"), &mut add);
+        fields(get(&root, "defaults"), &mut found);
         for test in elements(get(&root, "tests")) {
-            elements(get(&test, "only")).for_each(|name| add(name, &Word::Rule));
-            elements(get(&test, "events")).for_each(|event| fields(Some(event), &mut add));
+            found.extend(elements(get(&test, "only")).filter_map(|name| word(name, Word::Rule)));
+            elements(get(&test, "events")).for_each(|event| fields(Some(event), &mut found));
             for alert in elements(get(&test, "expect")) {
-                get(&alert, "rule").into_iter().for_each(|name| add(name, &Word::Rule));
-                fields(get(&alert, "fields"), &mut add);
+                found.extend(get(&alert, "rule").and_then(|name| word(name, Word::Rule)));
+                fields(get(&alert, "fields"), &mut found);
             }
         }
     }
     found.sort_by_key(|found| found.range.start());
     found
+}
+
+/// The keys and values of a mapping of fields.
+fn fields(values: Option<Node>, found: &mut Vec<Found>) {
+    let Some(mapping) = values.and_then(|node| node.as_mapping()) else { return };
+    for entry in mapping.entries() {
+        found.extend(word(entry.key(), Word::Field));
+        let Some(field) = entry.key_text() else { continue };
+        let value = entry.value();
+        // What an alert has to have can be said in more words.
+        let value = value.as_mapping().and_then(|mapping| mapping.get("equals")).unwrap_or(value);
+        found.extend(word(value, |text| Word::Value { field, text }));
+    }
+}
+
+fn word(node: Node, kind: impl FnOnce(String) -> Word) -> Option<Found> {
+    let range = names::content(&node).filter(|_| !node.is_alias())?;
+    Some(Found { word: kind(node.text()?), node, range })
 }
 
 fn get(node: &Node, key: &str) -> Option<Node> {
