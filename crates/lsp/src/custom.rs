@@ -15,18 +15,19 @@ use tower_lsp::lsp_types::{
 };
 
 use crate::convert::Converter;
-use crate::jobs::{self, File, Job, Task};
+use crate::jobs::{self, File, Job, Task, Which};
 use crate::ordered;
 use crate::requests;
 use crate::server::Server;
 use crate::store::Snapshot;
 
 /// The methods of our own. The documentation has a section for each; a test sees to that.
-pub const METHODS: [&str; 8] = [
+pub const METHODS: [&str; 9] = [
     "falco-rs/run",
     "falco-rs/explain",
     "falco-rs/tests/discover",
     "falco-rs/tests/run",
+    "falco-rs/tests/explain",
     "falco-rs/coverage",
     "falco-rs/expand",
     "falco-rs/syntaxTree",
@@ -48,6 +49,7 @@ pub fn register(service: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
         .custom_method("falco-rs/explain", Server::explain)
         .custom_method("falco-rs/tests/discover", Server::discover)
         .custom_method("falco-rs/tests/run", Server::run_tests)
+        .custom_method("falco-rs/tests/explain", Server::explain_test)
         .custom_method("falco-rs/coverage", Server::coverage)
         .custom_method("falco-rs/expand", Server::expand)
         .custom_method("falco-rs/syntaxTree", Server::syntax_tree)
@@ -99,7 +101,10 @@ impl Server {
         let mut prepared = self.prepare(&params)?;
         let rule = params.rule.clone();
         let task = if params.live {
-            Task::Live { rule, seconds: params.seconds.unwrap_or(LIVE_SECONDS).min(MAX_LIVE_SECONDS) }
+            let seconds = params.seconds.unwrap_or(LIVE_SECONDS).min(MAX_LIVE_SECONDS);
+            let capture =
+                self.recordings().create().map_err(|error| failed(format!("no place to record to: {error}")))?;
+            Task::Live { rule, seconds, capture: capture.display().to_string() }
         } else {
             Task::Run { rule, capture: self.capture(&params, &prepared)? }
         };
@@ -134,13 +139,25 @@ impl Server {
     pub async fn run_tests(&self, params: Params) -> Result<Value> {
         let mut prepared = self.prepare(&params)?;
         prepared.add_open_tests();
-        let task =
-            Task::Tests { paths: prepared.tests(&params)?, name: params.name.clone(), coverage: params.coverage };
+        let which = Which { name: params.name.clone(), rule: params.rule.clone(), coverage: params.coverage };
+        let task = Task::Tests { paths: prepared.tests(&params)?, which };
         let value = self.work(&mut prepared, task, "Running rule tests", params.work_done_token).await?;
         if params.coverage {
             self.results().keep(&value, &prepared.texts);
             self.refresh().await;
         }
+        Ok(prepared.translate(value))
+    }
+
+    /// `falco-rs/tests/explain`
+    pub async fn explain_test(&self, params: Params) -> Result<Value> {
+        let mut prepared = self.prepare(&params)?;
+        prepared.add_open_tests();
+        let file = params.file.as_ref().unwrap_or(&params.uri);
+        let path = file.to_file_path().map_err(|()| Error::invalid_params("`file` is no file"))?;
+        let name = params.name.clone().ok_or_else(|| Error::invalid_params("`name` is missing"))?;
+        let task = Task::ExplainTest { path: path.display().to_string(), name };
+        let value = self.work(&mut prepared, task, "Explaining a rule test", params.work_done_token).await?;
         Ok(prepared.translate(value))
     }
 
@@ -311,11 +328,7 @@ impl Server {
         send(WorkDoneProgress::End(WorkDoneProgressEnd { message: None })).await;
         match outcome {
             Some(Ok(value)) => Ok(value),
-            Some(Err(error)) => {
-                let mut answer = Error::new(ErrorCode::ServerError(-32803));
-                answer.message = error.to_string().into();
-                Err(answer)
-            }
+            Some(Err(error)) => Err(failed(error.to_string())),
             None => Err(Error::request_cancelled()),
         }
     }
@@ -408,10 +421,21 @@ impl Prepared {
     }
 }
 
+/// The error of a request that cannot be done.
+fn failed(message: String) -> Error {
+    let mut error = Error::new(ErrorCode::ServerError(-32803));
+    error.message = message.into();
+    error
+}
+
 /// A result in a line.
 fn summary(rule: &str, value: &Value) -> String {
     if let Some(summary) = value.get("summary") {
-        return format!("rule tests: {} passed, {} failed", summary["passed"], summary["failed"]);
+        let skipped = match summary["skipped"].as_u64() {
+            None | Some(0) => String::new(),
+            Some(skipped) => format!(", {skipped} skipped"),
+        };
+        return format!("rule tests: {} passed, {} failed{skipped}", summary["passed"], summary["failed"]);
     }
     let count = |value: &Value| value.as_u64().unwrap_or(0);
     let matched = match value["rules"].as_array() {

@@ -27,6 +27,7 @@ pub struct Server {
     /// What the last runs said.
     results: jobs::Results,
     running: jobs::Running,
+    recordings: jobs::Recordings,
 }
 
 impl Server {
@@ -39,6 +40,7 @@ impl Server {
             sent: Arc::default(),
             results: jobs::Results::default(),
             running: jobs::Running::default(),
+            recordings: jobs::Recordings::default(),
         }
     }
 
@@ -52,6 +54,10 @@ impl Server {
 
     pub(crate) fn results(&self) -> &jobs::Results {
         &self.results
+    }
+
+    pub(crate) fn recordings(&self) -> &jobs::Recordings {
+        &self.recordings
     }
 
     pub(crate) fn running(&self) -> &jobs::Running {

@@ -42,6 +42,18 @@ pub struct Case {
     pub expect: Vec<Expect>,
 }
 
+impl Case {
+    /// Whether the case says something of a rule: it expects its alerts, or judges it alone or with others that it names, or expects
+    /// silence of all.
+    pub fn is_about(&self, rule: &str) -> bool {
+        let expected = self.expect.iter().any(|expect| expect.rule.value == rule);
+        match &self.only {
+            Some(only) => expected || only.iter().any(|name| name.value == rule),
+            None => expected || self.expect.is_empty(),
+        }
+    }
+}
+
 /// Where a case's events come from.
 #[derive(Debug, Clone)]
 pub enum Source {

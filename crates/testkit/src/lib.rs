@@ -21,4 +21,4 @@ pub use command::{CommandError, Commands, NoCommands, Recorded};
 pub use decode::parse;
 pub use file::{Case, EventSpec, Expect, Problem, Source, Spanned, TestFile};
 pub use report::{CaseReport, Failure, FileReport, Outcome};
-pub use run::{RunOptions, run_file, run_file_with};
+pub use run::{RunOptions, made_up, rules_of, run_file, run_file_with};

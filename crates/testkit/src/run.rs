@@ -30,6 +30,8 @@ const MAX_EXPLAINED: u64 = 500_000;
 pub struct RunOptions {
     /// Only cases whose name contains this.
     pub filter: Option<String>,
+    /// Only cases that are about this rule, see [`Case::is_about`]; none where the rule is not loaded.
+    pub rule: Option<String>,
     /// Texts that stand for files.
     pub texts: Texts,
     /// Whether to count what the cases exercise.
@@ -66,7 +68,13 @@ pub fn run_file_with(path: &Path, catalog: &Arc<Catalog>, options: &RunOptions, 
     if !report.problems.is_empty() {
         return report;
     }
-    let wanted = |case: &&Case| options.filter.as_ref().is_none_or(|f| case.name.value.contains(f));
+    if options.rule.as_ref().is_some_and(|name| runner.rule(name).is_none()) {
+        return report;
+    }
+    let wanted = |case: &&Case| {
+        options.filter.as_ref().is_none_or(|f| case.name.value.contains(f))
+            && options.rule.as_ref().is_none_or(|rule| case.is_about(rule))
+    };
     for case in file.cases.iter().filter(wanted) {
         let (outcome, events) = runner.case(&file, case);
         report.cases.push(CaseReport { name: case.name.value.clone(), span: case.name.span.clone(), outcome, events });
@@ -112,16 +120,13 @@ impl<'a> Runner<'a> {
             report.problems.push(Problem { span: 0..0, message: "the test file has no `rules`".into(), help });
             return None;
         }
-        let mut sources = Vec::new();
-        for entry in &file.rules {
-            match read_rules(&folder.join(&entry.value), &run.texts) {
-                Ok(files) => sources.extend(files),
-                Err(message) => report.problems.push(Problem { span: entry.span.clone(), message, help: None }),
+        let sources = match rules_of(file, folder, &run.texts) {
+            Ok(sources) => sources,
+            Err(problems) => {
+                report.problems.extend(problems);
+                return None;
             }
-        }
-        if !report.problems.is_empty() {
-            return None;
-        }
+        };
         let mut options = Options::new(catalog.clone());
         options.falco_report = false;
         let compilation: Compilation = compile(&sources, &options);
@@ -223,29 +228,10 @@ impl<'a> Runner<'a> {
     fn judge_events(&mut self, file: &TestFile, events: &[EventSpec]) -> Result<(Vec<Raised>, u64), Problem> {
         let mut raised = Vec::new();
         for (index, spec) in events.iter().enumerate() {
-            let event = self.made_up(file, spec, index as u64)?;
+            let event = made_up(file, spec, index as u64, self.catalog)?;
             judge(&mut self.evaluator, &self.options, &mut self.coverage, &event, index as u64 + 1, &mut raised);
         }
         Ok((raised, events.len() as u64))
-    }
-
-    fn made_up(&self, file: &TestFile, spec: &EventSpec, index: u64) -> Result<MapSource, Problem> {
-        let all = || file.defaults.iter().filter(|(name, _)| !spec.fields.iter().any(|(n, _)| n.value == name.value));
-        let fields = || all().chain(&spec.fields);
-        let source = fields().find(|(name, _)| name.value == "evt.source").and_then(|(_, v)| v.value.as_str());
-        let mut event = MapSource::new(source.unwrap_or("syscall"));
-        event.set_timestamp(index * 1_000_000_000);
-        for (name, value) in fields().filter(|(name, _)| name.value != "evt.source") {
-            event.set(self.catalog, &name.value, &MapValue::from(&value.value)).map_err(|error| Problem {
-                span: match &error {
-                    MapError::Field { .. } => name.span.clone(),
-                    MapError::Value { .. } => value.span.clone(),
-                },
-                message: error.to_string(),
-                help: None,
-            })?;
-        }
-        Ok(event)
     }
 
     fn judge_capture(&mut self, path: &Path, span: Range<usize>) -> Result<(Vec<Raised>, u64), Problem> {
@@ -353,7 +339,7 @@ impl<'a> Runner<'a> {
         match &case.source {
             Source::Events(events) => {
                 for (index, spec) in events.iter().enumerate() {
-                    let Ok(event) = self.made_up(file, spec, index as u64) else { return };
+                    let Ok(event) = made_up(file, spec, index as u64, self.catalog) else { return };
                     let Some(explanation) = self.evaluator.explain(rule, &event) else { return };
                     if !more(index as u64 + 1, explanation) {
                         return;
@@ -518,6 +504,44 @@ fn open(path: &Path, span: &Range<usize>) -> Result<Inspector<falco_scap::Reader
 
 fn capture_problem(path: &Path, span: &Range<usize>, error: &falco_scap::Error) -> Problem {
     Problem { span: span.clone(), message: format!("capture `{}`: {error}", path.display()), help: None }
+}
+
+/// The event of a case that is made of field values: its own and the file's defaults. `index` counts from 0.
+///
+/// # Errors
+/// When there is no such field, or a value is not one of it.
+pub fn made_up(file: &TestFile, spec: &EventSpec, index: u64, catalog: &Catalog) -> Result<MapSource, Problem> {
+    let all = || file.defaults.iter().filter(|(name, _)| !spec.fields.iter().any(|(n, _)| n.value == name.value));
+    let fields = || all().chain(&spec.fields);
+    let source = fields().find(|(name, _)| name.value == "evt.source").and_then(|(_, v)| v.value.as_str());
+    let mut event = MapSource::new(source.unwrap_or("syscall"));
+    event.set_timestamp(index * 1_000_000_000);
+    for (name, value) in fields().filter(|(name, _)| name.value != "evt.source") {
+        event.set(catalog, &name.value, &MapValue::from(&value.value)).map_err(|error| Problem {
+            span: match &error {
+                MapError::Field { .. } => name.span.clone(),
+                MapError::Value { .. } => value.span.clone(),
+            },
+            message: error.to_string(),
+            help: None,
+        })?;
+    }
+    Ok(event)
+}
+
+/// The rules files that a test file names, in load order.
+///
+/// # Errors
+/// When one cannot be read; the problem is at its mention.
+pub fn rules_of(file: &TestFile, folder: &Path, texts: &Texts) -> Result<Vec<SourceFile>, Vec<Problem>> {
+    let (mut sources, mut problems) = (Vec::new(), Vec::new());
+    for entry in &file.rules {
+        match read_rules(&folder.join(&entry.value), texts) {
+            Ok(files) => sources.extend(files),
+            Err(message) => problems.push(Problem { span: entry.span.clone(), message, help: None }),
+        }
+    }
+    if problems.is_empty() { Ok(sources) } else { Err(problems) }
 }
 
 /// A rules file, or the YAML files of a folder in name order without its tests.
@@ -706,6 +730,34 @@ tests:
         assert_eq!(problem.message, "no such command");
         let Outcome::Skipped(reason) = outcome("[start, zsh]", &NoCommands) else { panic!() };
         assert_eq!(reason, "commands are not run here");
+    }
+
+    #[test]
+    fn the_cases_of_a_rule_name_it_or_expect_silence() {
+        let case = |name: &str, more: &str| format!("  - name: {name}\n    events: []\n    {more}\n");
+        let cases = [
+            case("expects it", "expect: [{rule: Shell}]"),
+            case("judges it", "only: [Shell]\n    expect: []"),
+            case("silent", "expect: []"),
+            case("expects another", "expect: [{rule: Other}]"),
+            case("judges another", "only: [Other]\n    expect: []"),
+        ];
+        let mut texts = Texts::default();
+        texts.insert(
+            Path::new("/nowhere/rules.yaml"),
+            format!("{RULES}{}", RULES.replace("rule: Shell", "rule: Other")),
+        );
+        texts.insert(Path::new("/nowhere/a_test.yaml"), format!("rules: [rules.yaml]\ntests:\n{}", cases.concat()));
+        let names = |rule: &str| {
+            let options = RunOptions { texts: texts.clone(), rule: Some(rule.to_owned()), ..RunOptions::default() };
+            let path = Path::new("/nowhere/a_test.yaml");
+            let report = run_file_with(path, &Arc::new(Catalog::builtin()), &options, &NoCommands);
+            assert_eq!(report.problems, []);
+            report.cases.into_iter().map(|case| case.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names("Shell"), ["expects it", "judges it", "silent"]);
+        assert_eq!(names("Other"), ["silent", "expects another", "judges another"]);
+        assert_eq!(names("Elsewhere"), [] as [&str; 0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // The server's own methods, as docs/lsp-extensions.md tells them. An older server lacks some; then the user is told.
 
-import type { Item } from "./rules/items";
+import { field, listOf, numberOf, rangeOf, textOf, type LspRange } from "./json";
 
 /** What the server's capabilities say of its own methods. */
 export function methodsOf(capabilities: { experimental?: unknown } | undefined): ReadonlySet<string> {
@@ -57,16 +57,26 @@ export function describe({ files, sets, errors, engines }: ServerStatus): string
   return parts.join(", ");
 }
 
-/** A place as the protocol has it. */
-interface LspRange {
-  readonly start: { readonly line: number; readonly character: number };
-  readonly end: { readonly line: number; readonly character: number };
+/** The result of `falco-rs/status` as a text: what is loaded, in load order. */
+export function statusText(value: unknown): string {
+  const live = field(value, "live") === true ? "can be watched" : "cannot be watched";
+  const lines = [
+    `falco-rs ${textOf(value, "version")}`,
+    `The running kernel ${live} by the server; \`falco-rs doctor\` tells more.`,
+  ];
+  for (const [i, set] of listOf(value, "loadSets").entries()) {
+    const engine = textOf(set, "engineVersion");
+    const errors = numberOf(set, "errors");
+    lines.push("", `Load set ${i + 1}: ${errors === 0 ? "loads" : `${errors} errors`}${engine === "" ? "" : `, for Falco engine ${engine}`}`);
+    for (const [n, file] of listOf(set, "files").entries()) lines.push(`  ${n + 1}. ${String(file)}`);
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 /** How often a comparison came out which way, in a run or in tests. */
 export interface Comparison {
   readonly uri: string;
-  readonly range: Item["at"];
+  readonly range: LspRange;
   readonly text: string;
   readonly held: number;
   readonly failed: number;
@@ -88,37 +98,6 @@ export function comparisonsOf(value: unknown): Comparison[] {
       noValue: numberOf(each, "no_value"),
     };
   });
-}
-
-function rangeOf(value: unknown): LspRange | undefined {
-  const place = (which: string): LspRange["start"] | undefined => {
-    const at = field(value, which);
-    const line = field(at, "line");
-    const character = field(at, "character");
-    return typeof line === "number" && typeof character === "number" ? { line, character } : undefined;
-  };
-  const start = place("start");
-  const end = place("end");
-  return start === undefined || end === undefined ? undefined : { start, end };
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function listOf(value: unknown, key: string): unknown[] {
-  const list = field(value, key);
-  return Array.isArray(list) ? list : [];
-}
-
-function textOf(value: unknown, key: string): string {
-  const text = field(value, key);
-  return typeof text === "string" ? text : "";
-}
-
-function numberOf(value: unknown, key: string): number {
-  const number = field(value, key);
-  return typeof number === "number" ? number : 0;
 }
 
 function sum(values: readonly unknown[], of: (value: unknown) => number): number {

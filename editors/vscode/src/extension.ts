@@ -13,6 +13,7 @@ import { RuleIndex } from "./rules/index";
 import { RulesTree } from "./rules/tree";
 import { AlertsView } from "./run/alerts";
 import { onCommand, RunCommands, targetOf } from "./run/commands";
+import { RunDecorations } from "./run/decorations";
 import { Documents } from "./run/documents";
 import { Server } from "./server";
 import { RESTART_SETTINGS } from "./settings";
@@ -27,7 +28,7 @@ let server: Server | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const output = vscode.window.createOutputChannel("Falco rules");
-  const cli = new Cli(context.extensionPath, output);
+  const cli = new Cli(context.extensionPath);
   const index = new RuleIndex();
   const status = new Status(index);
   const current = new Server(context, cli, output, status);
@@ -47,11 +48,8 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const documents = new Documents();
   const alerts = new AlertsView();
-  const tests = new RuleTests(
-    cli,
-    (method, params, token) => current.ask(method, params, token),
-    (title, text) => documents.show(title, text),
-  );
+  const decorations = new RunDecorations();
+  const tests = new RuleTests(current, (title, text) => documents.show(title, text));
   context.subscriptions.push(
     output,
     status,
@@ -59,9 +57,10 @@ export function activate(context: vscode.ExtensionContext): void {
     index,
     documents,
     alerts,
+    decorations,
     tests,
     new RulesTree(index, context.workspaceState),
-    new RunCommands(cli, context.workspaceState, alerts, documents),
+    new RunCommands(current, context.workspaceState, alerts, decorations, documents),
     new RuleLenses(() => current.capabilities?.codeLensProvider !== undefined, current.onDidStart),
     registerTasks(cli),
     ...followStatus(current, status, index),
@@ -80,11 +79,12 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.commands.registerCommand("falco-rs.showOutput", () => current.showOutput()),
     vscode.commands.registerCommand("falco-rs.showVersion", () => showVersion(context, cli)),
-    registerInspection(current, documents),
+    registerInspection(current, documents, alerts),
     ...(["run", "cover"] as const).map((how) =>
       onCommand(how === "run" ? "falco-rs.runRuleTests" : "falco-rs.coverRule", async (argument) => {
         const target = targetOf(argument);
-        if (target !== undefined) await tests.runForRule(target.rule, how);
+        if (target === undefined) throw new Error("put the cursor into a rule first");
+        await tests.runForRule(target, how);
       }),
     ),
   );

@@ -6,6 +6,7 @@ import {
   ErrorAction,
   LanguageClient,
   RevealOutputChannelOn,
+  WorkDoneProgress,
   type LanguageClientOptions,
   type ServerCapabilities,
 } from "vscode-languageclient/node";
@@ -21,6 +22,13 @@ import type { Status } from "./status";
 
 /** How long a server may take to leave after it was asked to, in milliseconds. */
 const PATIENCE = 2_000;
+
+/** What goes along with a request. */
+export interface Asked {
+  readonly token?: vscode.CancellationToken;
+  /** Is told how far the server is. */
+  readonly report?: (message: string | undefined, percentage: number | undefined) => void;
+}
 
 interface Session {
   readonly client: LanguageClient;
@@ -40,6 +48,8 @@ export class Server implements vscode.Disposable {
   /** Starts and stops happen one after the other, in the order in which they were asked for. */
   private queue: Promise<void> = Promise.resolve();
   private disposed = false;
+  /** Requests with progress so far, for tokens that differ. */
+  private asked = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -63,14 +73,32 @@ export class Server implements vscode.Disposable {
     return methodsOf(this.capabilities).has(method);
   }
 
-  /** Asks by one of the server's own methods. What hinders is thrown with a message for people. */
-  async ask(method: string, params: object | undefined, token?: vscode.CancellationToken): Promise<unknown> {
+  /**
+   * Asks by one of the server's own methods, and starts the server where it does not run. What hinders is thrown with a
+   * message for people.
+   */
+  async ask(method: string, params: object | undefined, { token, report }: Asked = {}): Promise<unknown> {
+    await this.start();
     const { session } = this;
-    if (session?.ready !== true) throw new Error("the language server does not run; open a rules file first");
+    if (session?.ready !== true) throw new Error("the language server does not run");
     if (!this.offers(method)) {
       throw new Error(`this version of falco-rs has no method \`${method}\`; a newer one is needed`);
     }
-    return session.client.sendRequest<unknown>(method, params, token);
+    const { client } = session;
+    // An absent token must not be passed on: it would count as a second parameter.
+    const send = (all: object | undefined): Promise<unknown> =>
+      token === undefined ? client.sendRequest(method, all) : client.sendRequest(method, all, token);
+    if (report === undefined) return send(params);
+    this.asked += 1;
+    const workDoneToken = `falco-rs-ask-${this.asked}`;
+    const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (progress) => {
+      if (progress.kind === "report") report(progress.message, progress.percentage);
+    });
+    try {
+      return await send({ ...params, workDoneToken });
+    } finally {
+      listening.dispose();
+    }
   }
 
   /** Starts the server unless it runs already. */

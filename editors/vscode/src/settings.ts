@@ -16,25 +16,25 @@ export function serverSettings(read: Read): ServerSettings {
   return { path: text(read("server.path")), extraArgs: texts(read("server.extraArgs")), env: variables(read("server.env")) };
 }
 
-/** How captures, tests and explanations are run. */
+/** How rules are run. */
 export interface RunSettings {
   /** Glob patterns of the recordings that are offered. */
   readonly captures: readonly string[];
-  /** A run ends after so many alerts. */
-  readonly maxAlerts: number;
-  /** Unsaved rules are written to disk before a run, which reads them there. */
-  readonly saveBefore: boolean;
+  /** How long "try live" watches the kernel, in seconds. */
+  readonly liveSeconds: number;
 }
 
 export function runSettings(read: Read): RunSettings {
   const captures = texts(read("run.captures"));
-  const most = read("run.maxAlerts");
+  const seconds = read("run.liveSeconds");
   return {
     captures: captures.length === 0 ? DEFAULT_CAPTURES : captures,
-    maxAlerts: typeof most === "number" && Number.isInteger(most) && most > 0 ? most : 1_000,
-    saveBefore: read("run.saveBefore") !== false,
+    liveSeconds: typeof seconds === "number" && Number.isInteger(seconds) && seconds > 0 ? Math.min(seconds, MAX_SECONDS) : 10,
   };
 }
+
+/** The server takes no more. */
+const MAX_SECONDS = 600;
 
 export const DEFAULT_CAPTURES: readonly string[] = ["**/*.{scap,scap.gz}"];
 

@@ -25,6 +25,11 @@ const NEED_PROGRAM = [
   "falco-rs.showSyntaxTree",
   "falco-rs.pasteException",
   "falco-rs.pasteTest",
+  "falco-rs.showStatus",
+  "falco-rs.forgetRun",
+  "falco-rs.alertToException",
+  "falco-rs.alertToTest",
+  "falco-rs.copyAlert",
 ];
 
 export function activate(context: vscode.ExtensionContext): void {

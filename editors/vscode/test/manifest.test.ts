@@ -170,8 +170,7 @@ test("each setting's default is what the code falls back to", () => {
   const { properties } = manifest.contributes.configuration;
   const run = runSettings(() => undefined);
   assert.deepEqual(properties["falco-rs.run.captures"]?.default, run.captures);
-  assert.equal(properties["falco-rs.run.maxAlerts"]?.default, run.maxAlerts);
-  assert.equal(properties["falco-rs.run.saveBefore"]?.default, run.saveBefore);
+  assert.equal(properties["falco-rs.run.liveSeconds"]?.default, run.liveSeconds);
 });
 
 test("settings that choose a program need trust, restart the server and are told in the readme", () => {

@@ -1,85 +1,91 @@
-// What the program is given, and what is read from it.
+// What is read from the answers to runs and tests, and how it is told.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { run } from "../src/program";
-import { alertOf } from "../src/run/alert";
-import { applyEnv, runSettings } from "../src/settings";
+import { brief, lacks, runResultOf, summary, type RuleResult } from "../src/run/results";
+import { runSettings } from "../src/settings";
 import { isTestName, testsOf } from "../src/tests/cases";
-import { resultsOf } from "../src/tests/results";
+import { explanationOf, resultsOf } from "../src/tests/results";
 
-const script = (program: string) => ({
-  path: process.execPath,
-  args: ["-e", program],
-  cwd: undefined,
-  env: applyEnv(process.env, {}),
+const RANGE = { start: { line: 5, character: 24 }, end: { line: 5, character: 45 } };
+const RUN = {
+  version: 1,
+  capture: "/x/web.scap",
+  events: 43,
+  damage: null,
+  rules: [
+    {
+      rule: "R",
+      judged: 12,
+      matched: 1,
+      alerts: [{ event: 20, time: "t", priority: "Warning", output: "o", output_fields: { "proc.name": "cat" } }],
+      misses: [
+        { event: 7, distance: 1, count: 2, failing: [{ uri: "u", range: RANGE, text: "a = b", value: null, needs: "b" }] },
+        { event: 9, distance: 2, count: 5, failing: [{ uri: "u", text: "no place" }] },
+      ],
+    },
+  ],
+};
+
+test("a run's alerts and near misses are read", () => {
+  const { rules, capture } = runResultOf(RUN);
+  assert.equal(capture, "/x/web.scap");
+  const [rule] = rules;
+  const [alert] = rule?.alerts ?? [];
+  assert.deepEqual([alert?.rule, alert?.event, alert?.priority], ["R", 20, "Warning"]);
+  // The server's commands take it as Falco's alert.
+  assert.deepEqual(JSON.parse(alert?.json ?? ""), {
+    rule: "R",
+    priority: "Warning",
+    output: "o",
+    time: "t",
+    output_fields: { "proc.name": "cat" },
+  });
+  assert.deepEqual(
+    rule?.misses.map((miss) => [miss.rule, miss.event, lacks(miss)]),
+    [
+      ["R", 7, ["a = b: is absent, needs b"]],
+      ["R", 9, []],
+    ],
+  );
+  assert.equal(rule && brief(rule), "1 alert · 2 near misses");
+  assert.equal(summary(runResultOf(RUN)), "1 alert on 43 events.");
+  assert.equal(
+    summary(runResultOf({ ...RUN, rules: [], damage: "short block" })),
+    "0 alerts on 43 events. The recording could not be read to its end: short block.",
+  );
+  assert.deepEqual(runResultOf(null), { capture: "", events: 0, damage: undefined, rules: [] });
 });
 
-test("a task's output and status are collected", async () => {
-  const finished = await run({ ...script(`process.stdin.pipe(process.stdout); console.error("x"); process.exitCode = 3`), input: "hello" });
-  assert.deepEqual(finished, { code: 3, stdout: "hello", stderr: "x\n", stopped: false });
-});
-
-test("a task ends when it is cancelled, or when enough lines came", async () => {
-  const endless = `setInterval(() => console.log("line"), 1)`;
-  const lines: string[] = [];
-  const enough = await run({ ...script(endless), onLine: (line) => lines.push(line) < 3 });
-  assert.equal(enough.stopped, true);
-  assert.deepEqual(lines, ["line", "line", "line"]);
-  const controller = new AbortController();
-  const cancelled = run({ ...script(endless), signal: controller.signal });
-  controller.abort();
-  assert.equal((await cancelled).stopped, true);
-});
-
-test("a program that does not exist is an error", async () => {
-  await assert.rejects(run({ ...script(""), path: "/nowhere/falco-rs" }), /ENOENT/);
-});
-
-test("alerts are read, other lines are not", () => {
-  const line = `{"output":"o","priority":"Notice","rule":"R","time":"t","output_fields":{"evt.num":12,"proc.name":"cat"}}`;
-  const alert = alertOf(line);
-  assert.deepEqual([alert?.rule, alert?.priority, alert?.event, alert?.fields["proc.name"]], ["R", "Notice", 12, "cat"]);
-  assert.equal(alertOf(`{"rule":"R"}`)?.event, undefined);
-  for (const other of ["", "text", "[]", "null", `{"rule":1}`]) assert.equal(alertOf(other), undefined);
+test("a rule without alerts tells how near it was", () => {
+  const rule = (more: Partial<RuleResult>): string => brief({ rule: "R", judged: 3, matched: 0, alerts: [], misses: [], ...more });
+  const miss = (distance: number, count: number) => ({ rule: "R", event: 1, distance, count, failing: [] });
+  assert.equal(rule({ misses: [miss(3, 9)] }), "0 alerts · nearest 3 comparisons away");
+  assert.equal(rule({ misses: [miss(1, 1)] }), "0 alerts · 1 near miss");
+  assert.equal(rule({ judged: 0 }), "0 alerts · no event of its kinds");
 });
 
 const TESTS = `rules: [a.yaml]
-defaults: {evt.type: open, fd.num: 3}
 tests:
   - name: one
-    events: [{proc.name: cat, fd.num: null}]
-    expect: [{rule: R}, {rule: R}]
+    events: []
+  - {events: []}
   - name: two
     capture: x.scap
-    only: [S]
-    expect: []
-  - {events: []}
 `;
 
-test("tests are found with their places, rules and events", () => {
-  const { rules, cases } = testsOf(TESTS);
-  assert.deepEqual(rules, ["a.yaml"]);
-  assert.deepEqual(cases, [
-    {
-      name: "one",
-      at: { start: { line: 3, character: 10 }, end: { line: 3, character: 13 } },
-      rules: ["R"],
-      source: { events: [{ "evt.type": "open", "proc.name": "cat" }] },
-    },
-    {
-      name: "two",
-      at: { start: { line: 6, character: 10 }, end: { line: 6, character: 13 } },
-      rules: ["S"],
-      source: { capture: "x.scap" },
-    },
+test("tests are found with their places", () => {
+  const at = (line: number) => ({ start: { line, character: 10 }, end: { line, character: 13 } });
+  assert.deepEqual(testsOf(TESTS), [
+    { name: "one", at: at(2) },
+    { name: "two", at: at(5) },
   ]);
 });
 
 test("a test file that cannot be read has no tests", () => {
   for (const text of ["", "- rule: A", "tests: 5", "tests: [x, {name: [a]}]", "a: &a [*a]\ntests: *a", "{"]) {
-    assert.deepEqual(testsOf(text).cases, [], text);
+    assert.deepEqual(testsOf(text), [], text);
   }
   assert.ok(isTestName("/x/a_test.yaml") && isTestName("/x/a.test.yml") && !isTestName("/x/test.yaml"));
 });
@@ -94,15 +100,17 @@ test("results are read, of broken files too", () => {
         rules_errors: [{ code: "LOAD_ERR", message: "no" }],
         tests: [
           { name: "one", line: 4, passed: true, events: 1, failures: [] },
+          { name: "three", line: 9, passed: false, skipped: "no probe", events: 0, failures: [] },
           { name: "two", line: 7, passed: false, events: 1, failures: [{ message: "missing", line: null, details: "tree" }] },
         ],
       },
     ],
   };
-  const [file] = resultsOf(JSON.stringify(document)) ?? [];
+  const [file] = resultsOf(document);
   assert.deepEqual(file?.cases, [
-    { name: "one", passed: true, failures: [] },
-    { name: "two", passed: false, failures: [{ message: "missing", line: undefined, details: "tree" }] },
+    { name: "one", passed: true, skipped: undefined, failures: [] },
+    { name: "three", passed: false, skipped: "no probe", failures: [] },
+    { name: "two", passed: false, skipped: undefined, failures: [{ message: "missing", line: undefined, details: "tree" }] },
   ]);
   assert.deepEqual(
     file?.broken.map(({ message, line }) => [message, line]),
@@ -111,12 +119,18 @@ test("results are read, of broken files too", () => {
       ["the rules do not load: no (LOAD_ERR)", undefined],
     ],
   );
-  for (const text of ["", "error: x", "{}", "[]", "null"]) assert.equal(resultsOf(text), undefined);
+  for (const other of [undefined, null, {}, []]) assert.deepEqual(resultsOf(other), []);
+});
+
+test("a test's explanations are one text", () => {
+  const answer = { name: "t", explanations: [{ text: "tree\n" }, { text: "other\n" }] };
+  assert.equal(explanationOf(answer), "Test: t\n\ntree\n\nother\n");
+  assert.match(explanationOf({ name: "t", explanations: [] }), /^Test: t\n\nIt expects no alert/);
 });
 
 test("settings of runs are read, whatever they hold", () => {
   const from = (values: Record<string, unknown>) => runSettings((key) => values[key]);
-  const given = { "run.captures": ["a/*.scap", 1], "run.maxAlerts": 5, "run.saveBefore": false };
-  assert.deepEqual(from(given), { captures: ["a/*.scap"], maxAlerts: 5, saveBefore: false });
-  assert.deepEqual(from({ "run.captures": 1, "run.maxAlerts": -1, "run.saveBefore": "x" }), from({}));
+  assert.deepEqual(from({ "run.captures": ["a/*.scap", 1], "run.liveSeconds": 5 }), { captures: ["a/*.scap"], liveSeconds: 5 });
+  assert.deepEqual(from({ "run.captures": 1, "run.liveSeconds": -1 }), from({}));
+  assert.equal(from({ "run.liveSeconds": 10_000 }).liveSeconds, 600);
 });

@@ -20,7 +20,7 @@ impl Commands for Recorder {
         Machine::detect().ready().map_err(|error| CommandError::Unavailable(error.to_string()))?;
         let failed = |what: &str, error: std::io::Error| CommandError::Failed(format!("cannot {what}: {error}"));
         let recorded = Recorded::new().map_err(|e| failed("make a folder for the recording", e))?;
-        let program = std::env::current_exe().map_err(|e| failed("find this program", e))?;
+        let program = falco_lsp::jobs::program().map_err(|e| failed("find this program", e))?;
         let mut command = Command::new(program);
         command.args(["record", "--quiet", "--output"]).arg(recorded.capture()).args(&self.options).arg("--");
         command.args(argv).current_dir(folder).stdin(Stdio::null());

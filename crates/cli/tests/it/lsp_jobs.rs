@@ -85,6 +85,7 @@ fn a_rule_runs_as_it_stands_in_the_editor() {
     let rule = &result["rules"][0];
     assert_eq!((&rule["rule"], &rule["matched"]), (&"Secret read".into(), &1.into()), "{result}");
     assert_eq!(rule["alerts"][0]["output"], "read /etc/shadow by update");
+    assert_eq!(rule["alerts"][0]["output_fields"]["fd.name"], "/etc/shadow");
     let failing = &rule["misses"][0]["failing"][0];
     assert_eq!((&failing["needs"], &failing["uri"]), (&"/etc/shadow".into(), &session.uri.clone().into()));
     assert_eq!(failing["range"]["start"], json!({"line": 5, "character": 24}));
@@ -109,6 +110,12 @@ fn a_rule_runs_as_it_stands_in_the_editor() {
     let event = rule["alerts"][0]["event"].clone();
     let explained = session.ask("falco-rs/explain", json!({"rule": "Secret read", "event": event}));
     assert_eq!(explained["matches"], true);
+    let text = explained["text"].as_str().unwrap();
+    assert!(text.starts_with("Secret read\nevent ") && text.contains("✓ fd.name = /etc/shadow"), "{text}");
+    let id = session.send("falco-rs/explain", json!({"rule": "Secret read", "event": 1_000_000}));
+    let response = session.client.response(id);
+    let message = response["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("there is no event 1000000"), "{response}");
     assert_eq!(explained["condition"]["children"][1]["written"]["range"]["start"]["line"], 6);
     let overview = session.ask("falco-rs/explain", json!({"rule": "Secret read", "nearest": 1}));
     assert_eq!((&overview["matched"], &overview["misses"][0]["distance"]), (&1.into(), &1.into()));
@@ -131,7 +138,7 @@ fn rule_tests_run_on_unsaved_rules() {
     assert_eq!(test["name"], "reads of the secret are told");
     assert_eq!(test["range"]["start"], json!({"line": 2, "character": 10}));
     let result = session.ask("falco-rs/tests/run", json!({}));
-    assert_eq!(result["summary"], json!({"passed": 1, "failed": 0}), "{result}");
+    assert_eq!(result["summary"], json!({"passed": 1, "failed": 0, "skipped": 0}), "{result}");
     assert_eq!(result["comparisons"], Value::Null);
     let result = session.ask("falco-rs/coverage", json!({"rule": "Secret read"}));
     let counts =
@@ -140,6 +147,96 @@ fn rule_tests_run_on_unsaved_rules() {
     assert_eq!(counts[0], ("evt.type in (open, openat, openat2)".to_owned(), 2.into(), 0.into()));
     assert_eq!(counts[1], ("fd.name = /etc/shadow".to_owned(), 1.into(), 1.into()));
     session.end();
+}
+
+/// A test of another rule, and one that names no rule.
+const MORE: &str = "rules: [rules.yaml]
+tests:
+  - name: nothing is told of hosts
+    events: [{evt.type: openat, fd.name: /etc/hosts}]
+    expect: []
+  - name: only another
+    events: [{evt.type: openat, fd.name: /etc/other}]
+    only: [Other read]
+    expect: [{rule: Other read}]
+";
+
+#[test]
+fn a_rule_has_its_tests_run_and_no_others() {
+    let mut session = Session::edited("of-rule");
+    let other = RULES.replace("Secret read", "Other read").replace("/etc/nothing", "/etc/other");
+    fs::write(session.folder.join("rules.yaml"), format!("{RULES}{}", &other[other.find("- rule").unwrap()..]))
+        .unwrap();
+    let text = fs::read_to_string(session.folder.join("rules.yaml")).unwrap().replace("/etc/nothing", "/etc/shadow");
+    let uri = session.uri.clone();
+    session.client.notify(
+        "textDocument/didChange",
+        json!({
+            "textDocument": {"uri": uri, "version": 3}, "contentChanges": [{"text": text}],
+        }),
+    );
+    fs::write(session.folder.join("more_test.yaml"), MORE).unwrap();
+    let mut names = |rule: &str| {
+        let result = session.ask("falco-rs/tests/run", json!({"rule": rule}));
+        let tests = result["files"].as_array().unwrap().iter().flat_map(|file| file["tests"].as_array().unwrap());
+        let names = tests.map(|test| test["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(result["summary"]["passed"], names.len(), "{result}");
+        names
+    };
+    assert_eq!(names("Secret read"), ["nothing is told of hosts", "reads of the secret are told"]);
+    assert_eq!(names("Other read"), ["nothing is told of hosts", "only another"]);
+    session.end();
+}
+
+#[test]
+fn a_rule_test_is_explained_event_by_event() {
+    let mut session = Session::edited("explain-test");
+    let file = format!("{}_test.yaml", session.uri.trim_end_matches(".yaml"));
+    let name = "reads of the secret are told";
+    let result = session.ask("falco-rs/tests/explain", json!({"uri": file, "name": name}));
+    let explanations = result["explanations"].as_array().unwrap();
+    let matches: Vec<&Value> = explanations.iter().map(|each| &each["matches"]).collect();
+    assert_eq!(matches, [&json!(true), &json!(false)], "{result}");
+    let failing = &explanations[1]["condition"]["children"][1];
+    assert_eq!((&failing["value"], &failing["written"]["uri"]), (&"/etc/hosts".into(), &session.uri.clone().into()));
+    assert!(explanations[1]["text"].as_str().unwrap().contains("needs /etc/shadow"), "{result}");
+    let id = session.send("falco-rs/tests/explain", json!({"uri": file, "name": "no such"}));
+    let response = session.client.response(id);
+    assert!(response["error"]["message"].as_str().unwrap().starts_with("there is no test `no such`"), "{response}");
+    session.end();
+}
+
+/// What a live run recorded can be explained while the session lasts; then nothing is left of it.
+#[test]
+fn recordings_of_the_kernel_go_with_the_session() {
+    if !crate::live::works("recordings_of_the_kernel_go_with_the_session") {
+        return;
+    }
+    let mut session = Session::edited("live");
+    let live = json!({"rule": "Secret read", "live": true, "seconds": 1});
+    let result = session.ask("falco-rs/run", live);
+    let capture = PathBuf::from(result["capture"].as_str().unwrap());
+    assert!(capture.exists() && result["events"].as_u64().unwrap() > 0, "{result}");
+    let overview = session.ask("falco-rs/explain", json!({"rule": "Secret read", "capture": capture}));
+    assert_eq!(overview["events"], result["events"]);
+
+    // One that is cancelled leaves nothing, either.
+    let id = session.send("falco-rs/run", json!({"live": true, "seconds": 60, "workDoneToken": "mine"}));
+    let folder = capture.parent().unwrap().to_owned();
+    let count = |folder: &PathBuf| fs::read_dir(folder).map_or(0, |entries| entries.count());
+    let began = std::time::Instant::now();
+    let wait = |what: &str, holds: &dyn Fn() -> bool| {
+        while !holds() {
+            assert!(began.elapsed().as_secs() < 60, "{what}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    wait("the second recording begins", &|| count(&folder) == 2);
+    session.client.notify("$/cancelRequest", json!({"id": id}));
+    assert_eq!(session.client.response(id)["error"]["code"], -32800);
+    wait("the second recording is taken away", &|| count(&folder) == 1);
+    session.end();
+    wait("the folder is taken away", &|| !folder.exists());
 }
 
 #[test]

@@ -5,16 +5,20 @@
 //! it ends, because the job was cancelled or the server died, so does the job. The job answers with [`Message`]s, one a line. It
 //! reads no rules file: their texts, unsaved ones as they are, come with the job.
 
+mod recordings;
 mod results;
 mod running;
 
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, ChildStdin, Command};
 
+pub(crate) use recordings::Recordings;
 pub(crate) use results::{Hit, Results};
 pub(crate) use running::Running;
 
@@ -56,6 +60,8 @@ pub enum Task {
         rule: Option<String>,
         /// For how long.
         seconds: u32,
+        /// The file that the events go to. It stays when the job is done, and does not when it is given up.
+        capture: String,
     },
     /// Say why a rule did or did not match.
     Explain {
@@ -77,11 +83,29 @@ pub enum Task {
     Tests {
         /// Files, or folders that are searched.
         paths: Vec<String>,
-        /// Only the test of this name.
-        name: Option<String>,
-        /// Whether to count what they exercise.
-        coverage: bool,
+        /// Which of them, and how.
+        #[serde(flatten)]
+        which: Which,
     },
+    /// Say of each event of a rule test why the rules that the test names match or not.
+    ExplainTest {
+        /// The test file.
+        path: String,
+        /// The test.
+        name: String,
+    },
+}
+
+/// Which rule tests, and how.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Which {
+    /// Only the test of this name.
+    pub name: Option<String>,
+    /// Only tests that are about this rule.
+    pub rule: Option<String>,
+    /// Whether to count what they exercise.
+    #[serde(default)]
+    pub coverage: bool,
 }
 
 /// What a job says.
@@ -115,18 +139,59 @@ pub enum JobError {
     Ended(String),
 }
 
+/// The program that this process runs, to be started again. It may have been replaced on disk by a newer version; that one would not
+/// know this one's jobs, and at the old name there may be nothing.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn program() -> std::io::Result<PathBuf> {
+    let own = PathBuf::from("/proc/self/exe");
+    if cfg!(target_os = "linux") && own.exists() { Ok(own) } else { std::env::current_exe() }
+}
+
+/// How long a job that is not wanted any more may take to leave by itself.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A job's process. It is asked to leave when this is dropped: its input ends.
+struct Process(Option<(Child, ChildStdin)>);
+
+impl Process {
+    /// Waits for the end of a process that has said everything.
+    async fn end(mut self) -> std::io::Result<std::process::ExitStatus> {
+        match self.0.take() {
+            Some((mut child, input)) => {
+                drop(input);
+                child.wait().await
+            }
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let Some((mut child, input)) = self.0.take() else { return };
+        drop(input);
+        // It takes back what it began. One that does not leave is killed, as all are when the server ends.
+        tokio::spawn(async move {
+            if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
+                let _ = child.kill().await;
+            }
+        });
+    }
+}
+
 /// Runs a job to its end. The process ends when the future is dropped.
 ///
 /// # Errors
 /// When the job cannot be done.
 pub async fn run(job: &Job, mut progress: impl FnMut(Option<u32>, u64) + Send) -> Result<Value, JobError> {
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut child = Command::new(program()?)
         .arg("job")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         // The client's log has what a job may say of itself.
         .stderr(Stdio::inherit())
-        .kill_on_drop(true)
         .spawn()?;
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(JobError::Ended("no pipes".into()));
@@ -135,6 +200,7 @@ pub async fn run(job: &Job, mut progress: impl FnMut(Option<u32>, u64) + Send) -
     line.push(b'\n');
     // A job that ends before it has read everything says why.
     let _ = input.write_all(&line).await;
+    let process = Process(Some((child, input)));
     let mut lines = BufReader::new(output).lines();
     let mut last = None;
     while let Some(line) = lines.next_line().await? {
@@ -144,7 +210,6 @@ pub async fn run(job: &Job, mut progress: impl FnMut(Option<u32>, u64) + Send) -
             Message::Error(message) => last = Some(Err(JobError::Said(message))),
         }
     }
-    drop(input);
-    let status = child.wait().await?;
+    let status = process.end().await?;
     last.unwrap_or_else(|| Err(JobError::Ended(status.to_string())))
 }

@@ -1,19 +1,19 @@
-// The commands that run rules: on a recording, on the live kernel, and for an explanation.
+// The commands that run rules: on a recording, on the live kernel, and for an explanation. The server does it, with the texts
+// as they stand in the editors.
 
 import { dirname, resolve } from "node:path";
 
 import * as vscode from "vscode";
 
-import { lastWords, rulesFor, signalOf, type Cli } from "../cli";
+import { textOf } from "../json";
 import { itemsOf, type Item } from "../rules/items";
 import { runSettings, SECTION } from "../settings";
-import { alertOf, type Alert } from "./alert";
-import type { AlertsView } from "./alerts";
+import type { AlertsView, RunInfo } from "./alerts";
+import { askWithProgress, type Asks } from "./ask";
 import { pickCapture } from "./captures";
+import type { RunDecorations } from "./decorations";
 import type { Documents } from "./documents";
-
-/** How long "try live" watches. */
-const LIVE_SECONDS = 10;
+import { runResultOf } from "./results";
 
 /** What a code lens or a menu says of its rule. Without it, the rule under the cursor is meant. */
 export interface Target {
@@ -27,16 +27,23 @@ export class RunCommands implements vscode.Disposable {
   private readonly registrations: vscode.Disposable;
 
   constructor(
-    private readonly cli: Cli,
+    private readonly server: Asks,
     private readonly memento: vscode.Memento,
     private readonly alerts: AlertsView,
+    private readonly decorations: RunDecorations,
     private readonly documents: Documents,
   ) {
     this.registrations = vscode.Disposable.from(
+      decorations.onDidOutdate(() => alerts.outdate()),
       onCommand("falco-rs.runOnCapture", (argument) => this.onCapture(argument)),
       onCommand("falco-rs.explainRule", (argument) => this.explain(argument)),
-      onCommand("falco-rs.explainAlert", (argument) => this.explainAlert(argument as Alert)),
+      onCommand("falco-rs.explainAlert", (argument) => this.explainAlert(argument as Judged)),
       onCommand("falco-rs.tryLive", (argument) => this.live(argument)),
+      onCommand("falco-rs.forgetRun", () => {
+        this.decorations.show(undefined);
+        this.alerts.clear();
+        return Promise.resolve();
+      }),
     );
   }
 
@@ -48,11 +55,10 @@ export class RunCommands implements vscode.Disposable {
   private async onCapture(argument: unknown): Promise<void> {
     const target = targetOf(argument);
     const uri = target === undefined ? activeRules() : vscode.Uri.parse(target.uri);
-    if (uri === undefined) return;
+    if (uri === undefined) throw new Error("open a rules file first");
     const capture = await this.captureFor(uri, target?.capture);
     if (capture === undefined) return;
-    const name = vscode.workspace.asRelativePath(capture);
-    await this.run(uri, target?.rule, ["--capture", capture], name, capture);
+    await this.run(uri, target?.rule, vscode.workspace.asRelativePath(capture), { capture });
   }
 
   /** The path of the recording that is named, else of one that the user chooses. */
@@ -63,92 +69,58 @@ export class RunCommands implements vscode.Disposable {
 
   private async live(argument: unknown): Promise<void> {
     const target = targetOf(argument);
-    if (target === undefined) return;
-    await this.run(vscode.Uri.parse(target.uri), target.rule, ["--live", "--duration", `${LIVE_SECONDS}s`], `live, ${LIVE_SECONDS} s`, undefined);
+    if (target === undefined) throw new Error("put the cursor into a rule first");
+    const { liveSeconds: seconds } = runSettings((key) => vscode.workspace.getConfiguration(SECTION).get(key));
+    await this.run(vscode.Uri.parse(target.uri), target.rule, `the live kernel, ${seconds} s`, { live: true, seconds });
   }
 
-  private async run(
-    uri: vscode.Uri,
-    rule: string | undefined,
-    input: readonly string[],
-    title: string,
-    capture: string | undefined,
-  ): Promise<void> {
-    const what = rule === undefined ? "rules" : `“${rule}”`;
-    this.alerts.begin({ title, capture, rules: uri });
+  private async run(uri: vscode.Uri, rule: string | undefined, title: string, input: object): Promise<void> {
+    this.decorations.show(undefined);
+    this.alerts.begin(title);
     await this.alerts.focus();
-    const load = rulesFor(uri);
-    const most = runSettings((key) => vscode.workspace.getConfiguration(SECTION).get(key)).maxAlerts;
-    // The event's number leads from an alert to its explanation.
-    const number = JSON.stringify({ match: {}, extra_fields: ["evt.num"] });
-    const args = [
-      ...["run", "--json", "--json-include-message-property", "true", "--color", "never", "--append-output", number],
-      ...load.args,
-      ...(rule === undefined ? [] : ["--rule", rule]),
-      ...input,
-    ];
-    let count = 0;
-    const finished = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Running ${what} on ${title}`, cancellable: true },
-      (progress, token) =>
-        this.cli.run(args, {
-          cwd: load.cwd,
-          signal: signalOf(token),
-          onLine: (line) => {
-            const alert = alertOf(line);
-            if (alert === undefined) return true;
-            count += 1;
-            this.alerts.add(alert);
-            progress.report({ message: `${count} alerts` });
-            return count < most;
-          },
-        }),
-    );
-    const alerts = count === 1 ? "1 alert" : `${count} alerts`;
-    if (finished.stopped) this.alerts.finish(`Stopped after ${alerts}.`);
-    else if (finished.code !== 0 && count === 0) {
-      this.alerts.finish(lastWords(finished));
-      throw new Error(lastWords(finished));
-    } else this.alerts.finish(`${alerts} of ${what} on ${title}.`);
+    let answer: unknown;
+    try {
+      const what = rule === undefined ? "rules" : `“${rule}”`;
+      const params = { uri: uri.toString(), rule, ...input };
+      answer = await askWithProgress(this.server, `Running ${what} on ${title}`, "falco-rs/run", params);
+    } catch (error) {
+      this.alerts.fail(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+    if (answer === undefined) {
+      this.alerts.fail("Stopped.");
+      return;
+    }
+    const info: RunInfo = { title, rules: uri, result: runResultOf(answer) };
+    this.alerts.show(info);
+    this.decorations.show(info);
   }
 
   /** The events of a recording that matched a rule or came nearest to it. */
   private async explain(argument: unknown): Promise<void> {
     const target = targetOf(argument);
-    if (target === undefined) {
-      void vscode.window.showInformationMessage("Put the cursor into a rule first.");
-      return;
-    }
+    if (target === undefined) throw new Error("put the cursor into a rule first");
     const capture = await this.captureFor(vscode.Uri.parse(target.uri), target.capture);
     if (capture === undefined) return;
-    await this.showExplanation(vscode.Uri.parse(target.uri), target.rule, ["--capture", capture]);
+    await this.showExplanation({ uri: target.uri, rule: target.rule, capture });
   }
 
-  private async explainAlert(alert: Alert): Promise<void> {
+  private async explainAlert({ rule, event }: Judged): Promise<void> {
     const { origin } = this.alerts;
-    if (origin?.capture === undefined || alert.event === undefined) {
-      // Nothing can be replayed; the alert itself is what there is.
-      await this.documents.show(`${alert.rule}.alert.json`, `${JSON.stringify(JSON.parse(alert.json), undefined, 2)}\n`);
-      return;
-    }
-    const event = ["--capture", origin.capture, "--event", String(alert.event)];
-    await this.showExplanation(origin.rules, alert.rule, event);
+    if (origin === undefined) return;
+    await this.showExplanation({ uri: origin.rules.toString(), rule, capture: origin.result.capture, event });
   }
 
-  private async showExplanation(uri: vscode.Uri, rule: string, what: readonly string[]): Promise<void> {
-    const load = rulesFor(uri);
-    const finished = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Explaining “${rule}”`, cancellable: true },
-      (_, token) =>
-        this.cli.run(["explain", "--color", "never", ...load.args, "--rule", rule, ...what], {
-          cwd: load.cwd,
-          signal: signalOf(token),
-        }),
-    );
-    if (finished.stopped) return;
-    if (finished.code !== 0) throw new Error(lastWords(finished));
-    await this.documents.show(`${rule}.explanation`, finished.stdout);
+  private async showExplanation(params: { readonly rule: string; readonly [key: string]: unknown }): Promise<void> {
+    const answer = await askWithProgress(this.server, `Explaining “${params.rule}”`, "falco-rs/explain", params);
+    if (answer !== undefined) await this.documents.show(`${params.rule}.explanation`, textOf(answer, "text"));
   }
+}
+
+/** An event that a rule was judged on. */
+interface Judged {
+  readonly rule: string;
+  readonly event: number;
 }
 
 /** Registers a command whose errors are shown. */
@@ -164,19 +136,24 @@ export function onCommand(command: string, action: (argument?: unknown) => Promi
 
 /** The rule that a command is about: the one that a lens or a tree's row names, else the one under the cursor. */
 export function targetOf(argument: unknown): Target | undefined {
+  return itemOf(argument, ["rule"]);
+}
+
+/** The item of these kinds that a command is about. */
+export function itemOf(argument: unknown, kinds: readonly Item["kind"][]): Target | undefined {
   if (typeof argument === "object" && argument !== null) {
     const { uri, rule, item, capture } = argument as { uri?: unknown; rule?: unknown; item?: Item; capture?: unknown };
     if (typeof uri === "string" && typeof rule === "string") {
       return { uri, rule, capture: typeof capture === "string" ? capture : undefined };
     }
-    if (typeof uri === "string" && item?.kind === "rule") return { uri, rule: item.name };
+    if (typeof uri === "string" && item !== undefined && kinds.includes(item.kind)) return { uri, rule: item.name };
   }
   const editor = vscode.window.activeTextEditor;
   const uri = activeRules();
   if (editor === undefined || uri === undefined) return undefined;
   const { line } = editor.selection.active;
   const item = itemsOf(editor.document.getText()).find(
-    ({ kind, whole }) => kind === "rule" && whole.start.line <= line && line <= whole.end.line,
+    ({ kind, whole }) => kinds.includes(kind) && whole.start.line <= line && line <= whole.end.line,
   );
   return item === undefined ? undefined : { uri: uri.toString(), rule: item.name };
 }

@@ -1,29 +1,33 @@
-// Rule tests in the Test Explorer: found in test files, run by `falco-rs test`, explained by `falco-rs explain`.
+// Rule tests in the Test Explorer: found in test files, run and explained by the server with the texts of the editors.
 
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 
 import * as vscode from "vscode";
 
-import { lastWords, signalOf, type Cli } from "../cli";
 import { range } from "../places";
-import { isTestName, TEST_GLOB, testsOf, type TestFile } from "./cases";
+import { askWithProgress, type Asks } from "../run/ask";
+import type { Target } from "../run/commands";
+import { isTestName, TEST_GLOB, testsOf } from "./cases";
 import { coverageOf, RulesCoverage } from "./coverage";
-import { explanationOf } from "./explain";
-import { resultsOf, type FileResult } from "./results";
+import { explanationOf, resultsOf, type Failure, type FileResult } from "./results";
 
 const IGNORED = "**/{node_modules,target,.git}/**";
 
-/** Explanations and coverage come on top of a plain run. */
+/** Explanations come on top of a plain run. */
 type How = "run" | "explain" | "cover";
+
+const METHODS: Readonly<Record<How, string>> = {
+  run: "falco-rs/tests/run",
+  explain: "falco-rs/tests/run",
+  cover: "falco-rs/coverage",
+};
 
 export class RuleTests implements vscode.Disposable {
   private readonly controller = vscode.tests.createTestController("falco-rs.tests", "Falco rule tests");
-  private readonly files = new Map<string, TestFile>();
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(
-    private readonly cli: Cli,
-    private readonly ask: (method: string, params: object, token: vscode.CancellationToken) => Promise<unknown>,
+    private readonly server: Asks,
     private readonly show: (title: string, text: string) => Promise<void>,
   ) {
     const { controller } = this;
@@ -52,23 +56,30 @@ export class RuleTests implements vscode.Disposable {
     for (const each of this.subscriptions) each.dispose();
   }
 
-  /** Runs every test that speaks of a rule. */
-  async runForRule(rule: string, how: "run" | "cover"): Promise<void> {
+  /** Runs the tests that are about a rule. */
+  async runForRule({ uri, rule }: Target, how: "run" | "cover"): Promise<void> {
     await this.discover();
-    const items: vscode.TestItem[] = [];
-    this.controller.items.forEach((file) => {
-      const cases = this.files.get(file.id)?.cases ?? [];
-      file.children.forEach((item) => {
-        if (cases.some((each) => each.name === item.label && each.rules.includes(rule))) items.push(item);
+    const answer = await askWithProgress(this.server, `Testing “${rule}”`, METHODS[how], { uri, rule });
+    if (answer === undefined) return;
+    const told = resultsOf(answer).map((file) => {
+      const top = this.controller.items.get(vscode.Uri.file(file.path).toString());
+      const names = new Set(file.cases.map(({ name }) => name));
+      const items: vscode.TestItem[] = [];
+      top?.children.forEach((item) => {
+        if (names.has(item.label) || file.broken.length > 0) items.push(item);
       });
+      return { file, items };
     });
+    const items = told.flatMap((each) => each.items);
     if (items.length === 0) {
-      void vscode.window.showInformationMessage(`No test expects an alert of the rule “${rule}”.`);
+      void vscode.window.showInformationMessage(`No test is about the rule “${rule}”.`);
       return;
     }
-    const source = new vscode.CancellationTokenSource();
+    const run = this.controller.createTestRun(new vscode.TestRunRequest(items));
     await vscode.commands.executeCommand("workbench.panel.testResults.view.focus");
-    await this.run(new vscode.TestRunRequest(items), source.token, how);
+    for (const each of told) for (const item of each.items) this.report(run, item, each.file);
+    if (how === "cover") for (const coverage of coverageOf(answer)) run.addCoverage(coverage);
+    run.end();
   }
 
   private async discover(): Promise<void> {
@@ -96,15 +107,14 @@ export class RuleTests implements vscode.Disposable {
 
   private update(uri: vscode.Uri, text: string): void {
     const id = uri.toString();
-    const file = testsOf(text);
-    if (file.cases.length === 0) {
+    const cases = testsOf(text);
+    if (cases.length === 0) {
       this.forget(uri);
       return;
     }
-    this.files.set(id, file);
     const top = this.controller.items.get(id) ?? this.controller.createTestItem(id, basename(uri.fsPath), uri);
     top.canResolveChildren = true;
-    const items = file.cases.map((each) => {
+    const items = cases.map((each) => {
       const key = `${id}#${each.name}`;
       const item = top.children.get(key) ?? this.controller.createTestItem(key, each.name, uri);
       item.range = range(each.at);
@@ -116,7 +126,6 @@ export class RuleTests implements vscode.Disposable {
   }
 
   private forget(uri: vscode.Uri): void {
-    this.files.delete(uri.toString());
     this.controller.items.delete(uri.toString());
   }
 
@@ -126,14 +135,7 @@ export class RuleTests implements vscode.Disposable {
     for (const items of wanted.values()) for (const item of items) run.enqueued(item);
     for (const [id, items] of wanted) {
       if (token.isCancellationRequested) break;
-      await this.runFile(run, vscode.Uri.parse(id), items, token);
-      if (token.isCancellationRequested) break;
-      try {
-        if (how === "explain") await this.explain(vscode.Uri.parse(id), items, token);
-        if (how === "cover") await this.cover(run, id, items, token);
-      } catch (error) {
-        run.appendOutput(`${error instanceof Error ? error.message : String(error)}\r\n`);
-      }
+      await this.runFile(run, id, items, token, how);
     }
     run.end();
   }
@@ -159,86 +161,67 @@ export class RuleTests implements vscode.Disposable {
 
   private async runFile(
     run: vscode.TestRun,
-    uri: vscode.Uri,
+    id: string,
     items: readonly vscode.TestItem[],
     token: vscode.CancellationToken,
+    how: How,
   ): Promise<void> {
     for (const item of items) run.started(item);
     const begin = Date.now();
-    const args = ["test", uri.fsPath, "--format", "json"];
-    // Names may hold one another, so a single test is the only case in which the program is told which.
     const [only] = items;
-    if (only !== undefined && items.length === 1) args.push(`--filter=${only.label}`);
-    let results: FileResult[] | undefined;
-    let trouble: string | undefined;
+    const name = items.length === 1 ? only?.label : undefined;
+    const params = { uri: id, file: id, name };
     try {
-      const finished = await this.cli.run(args, { cwd: dirname(uri.fsPath), signal: signalOf(token) });
-      if (finished.stopped) {
-        for (const item of items) run.skipped(item);
-        return;
-      }
-      results = resultsOf(finished.stdout);
-      if (results === undefined) trouble = lastWords(finished);
+      const answer = await this.server.ask(METHODS[how], params, { token });
+      const [file] = resultsOf(answer);
+      const share = (Date.now() - begin) / Math.max(items.length, 1);
+      for (const item of items) this.report(run, item, file, share);
+      if (how === "cover") for (const coverage of coverageOf(answer)) run.addCoverage(coverage);
+      if (how === "explain") for (const item of items) await this.explain(id, item, token);
     } catch (error) {
-      trouble = error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? error.message : String(error);
+      for (const item of items) {
+        if (token.isCancellationRequested) run.skipped(item);
+        else run.errored(item, new vscode.TestMessage(message));
+      }
     }
-    const [file] = results ?? [];
-    const share = (Date.now() - begin) / Math.max(items.length, 1);
-    for (const item of items) this.report(run, item, file, trouble, share);
   }
 
-  private report(
-    run: vscode.TestRun,
-    item: vscode.TestItem,
-    file: FileResult | undefined,
-    trouble: string | undefined,
-    duration: number,
-  ): void {
+  private report(run: vscode.TestRun, item: vscode.TestItem, file: FileResult | undefined, duration?: number): void {
     const result = file?.cases.find(({ name }) => name === item.label);
+    if (result?.skipped !== undefined) {
+      run.appendOutput(`skipped: ${result.skipped}\r\n`, undefined, item);
+      run.skipped(item);
+      return;
+    }
     if (result?.passed === true) {
       run.passed(item, duration);
       return;
     }
     const failures = result?.failures ?? file?.broken ?? [];
     if (failures.length === 0) {
-      run.errored(item, new vscode.TestMessage(trouble ?? "falco-rs reported nothing of this test"), duration);
+      run.errored(item, new vscode.TestMessage("the file on disk has no such test; save it first"), duration);
       return;
     }
-    const messages = failures.map(({ message, details, line }) => {
-      const text = new vscode.TestMessage(details === "" ? message : `${message}\n\n${details}`);
-      const at = line === undefined ? item.range?.start : new vscode.Position(Math.max(line - 1, 0), 0);
-      if (item.uri !== undefined && at !== undefined) text.location = new vscode.Location(item.uri, at);
-      return text;
-    });
     for (const { message, details } of failures) {
       run.appendOutput(`${message}\n${details}\n`.replaceAll("\n", "\r\n"), undefined, item);
     }
+    const messages = failures.map((failure) => messageOf(failure, item));
     if (result === undefined) run.errored(item, messages, duration);
     else run.failed(item, messages, duration);
   }
 
-  /** Asks the server how often each comparison of the tests' rules came out which way. */
-  private async cover(
-    run: vscode.TestRun,
-    id: string,
-    items: readonly vscode.TestItem[],
-    token: vscode.CancellationToken,
-  ): Promise<void> {
-    const [only] = items;
-    const name = items.length === 1 ? only?.label : undefined;
-    const answer = await this.ask("falco-rs/coverage", { uri: id, file: id, name }, token);
-    for (const coverage of coverageOf(answer)) run.addCoverage(coverage);
+  /** "Debug": shows why the rules of a test matched or did not, event by event. */
+  private async explain(id: string, item: vscode.TestItem, token: vscode.CancellationToken): Promise<void> {
+    const answer = await this.server.ask("falco-rs/tests/explain", { uri: id, file: id, name: item.label }, { token });
+    await this.show(`${item.label}.explanation`, explanationOf(answer));
   }
+}
 
-  /** "Debug": shows for each test why its rules matched or did not, event by event. */
-  private async explain(uri: vscode.Uri, items: readonly vscode.TestItem[], token: vscode.CancellationToken): Promise<void> {
-    const file = this.files.get(uri.toString());
-    if (file === undefined) return;
-    for (const item of items) {
-      const test = file.cases.find(({ name }) => name === item.label);
-      if (test === undefined) continue;
-      const text = await explanationOf(this.cli, uri, file, test, signalOf(token));
-      await this.show(`${test.name}.explanation`, text);
-    }
-  }
+/** A failure, where the test file says what is expected. */
+function messageOf({ message, details, line }: Failure, item: vscode.TestItem): vscode.TestMessage {
+  const text = new vscode.TestMessage(details === "" ? message : `${message}\n\n${details}`);
+  const at = line === undefined ? item.range?.start : new vscode.Position(Math.max(line - 1, 0), 0);
+  if (item.uri !== undefined && at !== undefined) text.location = new vscode.Location(item.uri, at);
+  return text;
 }

@@ -1,4 +1,6 @@
-// Reads the document of `falco-rs test --format json`. No editor in here.
+// Reads the results of rule tests. No editor in here.
+
+import { field, listOf, textOf } from "../json";
 
 export interface Failure {
   readonly message: string;
@@ -10,6 +12,8 @@ export interface Failure {
 export interface CaseResult {
   readonly name: string;
   readonly passed: boolean;
+  /** Why it was not run, if so. */
+  readonly skipped: string | undefined;
   readonly failures: readonly Failure[];
 }
 
@@ -20,27 +24,23 @@ export interface FileResult {
   readonly broken: readonly Failure[];
 }
 
-/** The results by file; `undefined` when the text is no such document. */
-export function resultsOf(stdout: string): FileResult[] | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(stdout);
-  } catch {
-    return undefined;
-  }
-  const files = field(document, "files");
-  if (!Array.isArray(files)) return undefined;
-  return files.map((file: unknown) => ({
-    path: text(field(file, "path")),
-    cases: list(field(file, "tests")).map((test) => ({
-      name: text(field(test, "name")),
-      passed: field(test, "passed") === true,
-      failures: list(field(test, "failures")).map(failure),
-    })),
+/** The results by file, of `falco-rs/tests/run` and `falco-rs/coverage`. */
+export function resultsOf(answer: unknown): FileResult[] {
+  return listOf(answer, "files").map((file) => ({
+    path: textOf(file, "path"),
+    cases: listOf(file, "tests").map((test) => {
+      const skipped = field(test, "skipped");
+      return {
+        name: textOf(test, "name"),
+        passed: field(test, "passed") === true,
+        skipped: typeof skipped === "string" ? skipped : undefined,
+        failures: listOf(test, "failures").map(failure),
+      };
+    }),
     broken: [
-      ...list(field(file, "problems")).map(problem),
-      ...list(field(file, "rules_errors")).map((error) => ({
-        message: `the rules do not load: ${text(field(error, "message"))} (${text(field(error, "code"))})`,
+      ...listOf(file, "problems").map(problem),
+      ...listOf(file, "rules_errors").map((error) => ({
+        message: `the rules do not load: ${textOf(error, "message")} (${textOf(error, "code")})`,
         line: undefined,
         details: "",
       })),
@@ -51,24 +51,20 @@ export function resultsOf(stdout: string): FileResult[] | undefined {
 function failure(value: unknown): Failure {
   const line = field(value, "line");
   return {
-    message: text(field(value, "message")),
+    message: textOf(value, "message"),
     line: typeof line === "number" ? line : undefined,
-    details: text(field(value, "details")),
+    details: textOf(value, "details"),
   };
 }
 
 function problem(value: unknown): Failure {
-  return { ...failure(value), details: text(field(value, "help")) };
+  return { ...failure(value), details: textOf(value, "help") };
 }
 
-function field(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
+/** The texts of `falco-rs/tests/explain`, one after the other. */
+export function explanationOf(answer: unknown): string {
+  const texts = listOf(answer, "explanations").map((each) => textOf(each, "text").trimEnd());
+  const head = `Test: ${textOf(answer, "name")}`;
+  if (texts.length > 0) return `${[head, ...texts].join("\n\n")}\n`;
+  return `${head}\n\nIt expects no alert and names no rule, so there is no rule to explain. \`only: [RULE]\` in the test names one.\n`;
 }

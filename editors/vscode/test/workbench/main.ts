@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-import { STEPS } from "./steps";
+import { STEPS as EDITING } from "./steps";
+import { STEPS as RUNNING } from "./running";
 import { emptyFolder, tools, Unavailable, type Tools } from "./tools";
 import { Workbench } from "./workbench";
 
@@ -53,6 +54,8 @@ async function main(): Promise<number> {
     const workspace = join(scratch, "workspace");
     fill(workspace);
     cpSync(join(repository, "testdata/captures/intrusion.scap"), join(workspace, "intrusion.scap"));
+    // Whoever reads this waits until somebody writes, which nobody does.
+    spawnSync("mkfifo", [join(workspace, "endless.scap")]);
 
     const w = await Workbench.open({ tools: found, scratch, workspace, vsix, settings: settings(falco) });
     try {
@@ -67,7 +70,7 @@ async function main(): Promise<number> {
 
 async function runSteps(w: Workbench, out: string): Promise<number> {
   let failed = 0;
-  const steps = STEPS.filter(({ name }) => name.includes(values.only));
+  const steps = [...EDITING, ...RUNNING].filter(({ name }) => name.includes(values.only));
   for (const [i, step] of steps.entries()) {
     const picture = join(out, `${String(i + 1).padStart(2, "0")}-${step.name.replace(/[^a-z0-9]+/gi, "-")}.png`);
     const begin = Date.now();
@@ -96,6 +99,7 @@ async function runSteps(w: Workbench, out: string): Promise<number> {
     await w.press("Escape", "Escape");
     await w.discardChanges();
     fill(w.workspace);
+    if (step.settings === true) await w.configure({});
   }
   console.log(`${steps.length - failed} passed, ${failed} failed; pictures in ${out}`);
   return failed === 0 ? 0 : 1;

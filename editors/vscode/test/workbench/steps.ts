@@ -8,21 +8,23 @@ export interface Step {
   readonly name: string;
   /** The name of its picture in docs/images, when it has one there. */
   readonly picture?: string;
+  /** It changes settings, which are set back behind it. */
+  readonly settings?: true;
   /** `show` is called when the workbench looks as in the picture; else it is taken at the end. */
   readonly run: (w: Workbench, show: () => Promise<void>) => Promise<void>;
 }
 
-const RULES = "shells_rules.yaml";
+export const RULES = "shells_rules.yaml";
 
 /** The line (one-based) on which a text first stands. */
-function lineOf(w: Workbench, file: string, text: string): number {
+export function lineOf(w: Workbench, file: string, text: string): number {
   const index = w.text(file).split("\n").findIndex((line) => line.includes(text));
   assert.notEqual(index, -1, `\`${text}\` is in ${file}`);
   return index + 1;
 }
 
 /** The place (one-based) at which a text first stands. */
-function placeOf(w: Workbench, file: string, text: string): [number, number] {
+export function placeOf(w: Workbench, file: string, text: string): [number, number] {
   const line = lineOf(w, file, text);
   return [line, (w.text(file).split("\n")[line - 1] ?? "").indexOf(text) + 1];
 }
@@ -81,6 +83,14 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    name: "completions come by themselves while one types",
+    run: async (w) => {
+      await w.openFile(RULES, lineOf(w, RULES, "fd.name = /etc/shadow"), 200);
+      await w.type(" and proc.pn");
+      await w.page.locator(".suggest-widget.visible .monaco-list-row", { hasText: "proc.pname" }).first().waitFor();
+    },
+  },
+  {
     name: "hovering a macro shows what it stands for",
     run: async (w) => {
       const [line, column] = placeOf(w, RULES, "shell_started and not");
@@ -117,6 +127,21 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    name: "rename changes other files, too",
+    run: async (w) => {
+      const [line, column] = placeOf(w, RULES, "shell_names");
+      await w.openFile(RULES, line, column + 2);
+      await w.press("F2");
+      const box = w.page.locator(".rename-box input");
+      await box.waitFor();
+      await box.fill("all_shells");
+      await w.press("Enter");
+      await box.waitFor({ state: "hidden" });
+      const renamed = (file: string): boolean => /all_shells/.test(w.text(file)) && !/shell_names/.test(w.text(file));
+      await w.until("both files are renamed in and saved", () => renamed(RULES) && renamed("base_rules.yaml"));
+    },
+  },
+  {
     name: "formatting cleans the file",
     run: async (w) => {
       await w.openFile(RULES, lineOf(w, RULES, "priority: CRITICAL"), 200);
@@ -127,6 +152,17 @@ export const STEPS: readonly Step[] = [
       await w.page.locator(".tab.active.dirty").waitFor();
       await w.save();
       assert.match(w.text(RULES), /CRITICAL\n/);
+    },
+  },
+  {
+    name: "a file is formatted when it is saved",
+    settings: true,
+    run: async (w) => {
+      await w.configure({ "editor.formatOnSave": true });
+      await w.openFile(RULES, lineOf(w, RULES, "priority: CRITICAL"), 200);
+      await w.type("   ");
+      await w.save();
+      await w.until("the blanks are gone", () => /CRITICAL\n/.test(w.text(RULES)));
     },
   },
   {
@@ -153,45 +189,6 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: "the lens runs a rule on a recording, lists its alerts, and a click explains one",
-    picture: "vscode-explanation",
-    run: async (w) => {
-      await w.command("View: Close Panel");
-      await w.openFile(RULES, lineOf(w, RULES, "- rule: Password store read"), 1);
-      await w.editor().locator(".codelens-decoration a", { hasText: /run on recording/i }).last().click();
-      await w.page.locator(".quick-input-list .monaco-list-row", { hasText: "intrusion.scap" }).first().click();
-      const alert = w.page.locator(".pane-body .monaco-list-row", { hasText: "Password store read (file=" });
-      await alert.first().waitFor();
-      await alert.first().click();
-      await w.page.locator(".tab", { hasText: "Password store read.explanation" }).waitFor();
-      await w.page.locator(".view-line", { hasText: "fd.name = /etc/shadow" }).last().waitFor();
-    },
-  },
-  {
-    name: "the Test Explorer runs tests: one passes, one fails where it stands",
-    picture: "vscode-tests",
-    run: async (w) => {
-      await w.openFile("shells_test.yaml");
-      await w.command("Testing: Focus on Test Explorer View");
-      await w.page.locator(".test-explorer .monaco-list-row", { hasText: "shells_test.yaml" }).first().waitFor();
-      await w.command("Test: Run All Tests");
-      await w.page.locator(".test-explorer .codicon-testing-failed-icon").first().waitFor();
-      await w.page.locator(".test-explorer .monaco-list-row", { hasText: "shells_test.yaml" }).locator(".monaco-tl-twistie").click();
-      const row = (name: string, icon: string) =>
-        w.page.locator(".test-explorer .monaco-list-row", { hasText: name }).locator(`.codicon-testing-${icon}-icon`);
-      await row("reading the shadow file", "passed").waitFor();
-      await row("this expectation is wrong", "failed").waitFor();
-    },
-  },
-  {
-    name: "the lens runs the tests of a rule",
-    run: async (w) => {
-      await w.openFile(RULES, lineOf(w, RULES, "- rule: Password store read"), 1);
-      await w.editor().locator(".codelens-decoration a", { hasText: /run tests/i }).last().click();
-      await w.page.locator(".test-output-peek-tree .monaco-list-row", { hasText: "this expectation is wrong" }).first().waitFor();
-    },
-  },
-  {
     name: "the check task puts its findings into the Problems view",
     run: async (w) => {
       await w.openFile(RULES, lineOf(w, RULES, "fd.name = /etc/shadow"), 200);
@@ -205,6 +202,16 @@ export const STEPS: readonly Step[] = [
       await w.command("View: Focus Problems");
       // The language server reports the same; the task's findings name it as their source.
       await w.page.locator(".markers-panel .monaco-list-row", { hasText: "falco-rs check" }).first().waitFor();
+    },
+  },
+  {
+    name: "the status tells the server's version and what is loaded",
+    run: async (w) => {
+      await w.openFile(RULES);
+      await w.page.locator(".statusbar-item#status\\.languageStatus, .statusbar-item[id='status.languageStatus']").first().hover();
+      await w.page.locator(".hover-language-status", { hasText: /falco-rs \d+\.\d+\.\d+.*files/ }).first().waitFor();
+      await w.command("Falco: Show What the Server Works On");
+      await w.page.locator(".view-line", { hasText: "base_rules.yaml" }).first().waitFor();
     },
   },
   {

@@ -27,18 +27,16 @@ export class Workbench {
     private readonly browser: Browser,
     readonly page: Page,
     readonly workspace: string,
+    private readonly setup: Setup,
     /** Errors that the page's own scripts threw. */
     readonly pageErrors: readonly string[],
   ) {}
 
   /** Installs the extension, starts code-server on the workspace, and opens it in the browser. */
-  static async open({ tools, scratch, workspace, vsix, settings }: Setup): Promise<Workbench> {
+  static async open(setup: Setup): Promise<Workbench> {
+    const { tools, scratch, workspace, vsix } = setup;
     const user = join(scratch, "user-data");
-    // A remote window takes the paths of programs from the machine's settings; those of the user are of another machine.
-    for (const scope of ["User", "Machine"]) {
-      mkdirSync(join(user, scope), { recursive: true });
-      writeFileSync(join(user, scope, "settings.json"), JSON.stringify(settings, undefined, 2));
-    }
+    writeSettings(setup, {});
     const config = join(scratch, "config.yaml");
     writeFileSync(config, "auth: none\ncert: false\n");
     const common = [
@@ -53,14 +51,17 @@ export class Workbench {
     try {
       const address = await listening(server);
       const browser = await chromium.launch({ executablePath: tools.chromium, args: ["--no-sandbox"] });
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE);
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       await page.goto(`${address}?folder=${encodeURIComponent(workspace)}`);
       await page.locator(".monaco-workbench .part.statusbar").waitFor();
-      return new Workbench(server, browser, page, workspace, errors);
+      return new Workbench(server, browser, page, workspace, setup, errors);
     } catch (error) {
       server.kill("SIGKILL");
       throw error;
@@ -75,6 +76,28 @@ export class Workbench {
   /** What a file of the workspace holds on disk. */
   text(name: string): string {
     return readFileSync(join(this.workspace, name), "utf8");
+  }
+
+  /** Changes settings, beside those that it began with. */
+  async configure(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    writeSettings(this.setup, changes);
+    // They are watched, and taken over within a moment; nothing that can be seen tells when.
+    await this.page.waitForTimeout(1_000);
+  }
+
+  /** Texts that decorations add to the editor's lines. */
+  decorations(): Promise<string[]> {
+    // Code for the page, which has types of its own.
+    return this.page.evaluate<string[]>(`
+      [...document.querySelectorAll(".view-lines span")]
+        .map((span) => getComputedStyle(span, "::after").content)
+        .filter((content) => content.startsWith('"'))
+        .map((content) => content.slice(1, -1))`);
+  }
+
+  /** Puts a text into the clipboard. */
+  async copy(text: string): Promise<void> {
+    await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   }
 
   /** Presses keys, such as `Control+S`. */
@@ -152,6 +175,15 @@ export class Workbench {
 
   async screenshot(path: string): Promise<void> {
     await this.page.screenshot({ path });
+  }
+}
+
+/** A remote window takes the paths of programs from the machine's settings; those of the user are of another machine. */
+function writeSettings({ scratch, settings }: Setup, changes: Readonly<Record<string, unknown>>): void {
+  for (const scope of ["User", "Machine"]) {
+    const folder = join(scratch, "user-data", scope);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "settings.json"), JSON.stringify({ ...settings, ...changes }, undefined, 2));
   }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod document;
 pub mod find;
-mod text;
+pub mod text;
 
 use std::io::Write as _;
 use std::sync::Arc;

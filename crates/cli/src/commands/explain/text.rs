@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use codespan_reporting::term::termcolor::{Color, ColorSpec, WriteColor};
+use codespan_reporting::term::termcolor::{Color, ColorSpec, NoColor, WriteColor};
 use falco_compiler::SourceFile;
 use falco_compiler::program::{Program, Provenance};
 use falco_engine::eval::{ExplainKind, ExplainNode, Explanation, Truth};
@@ -27,15 +27,26 @@ const SHOWN_MATCHES: usize = 5;
 /// Prints what was found.
 pub fn print(found: &Found, program: &Program, files: &[SourceFile], global: &Global) -> Result<()> {
     let mut out = render::stdout(global);
-    let places: Vec<Places<'_>> = files.iter().map(Places::new).collect();
-    let mut printer = Printer { out: &mut out, program, files, places: &places, whole: global.verbose > 0 };
-    match found {
-        Found::Event(explained) => printer.event(explained)?,
-        Found::Nearest(overview) => printer.overview(overview)?,
-        Found::NoEvent { .. } => {}
-    }
+    write(&mut out, found, program, files, global.verbose > 0)?;
     out.flush()?;
     Ok(())
+}
+
+/// The same as a text, for editors.
+pub fn plain(found: &Found, program: &Program, files: &[SourceFile]) -> Result<String> {
+    let mut out = NoColor::new(Vec::new());
+    write(&mut out, found, program, files, false)?;
+    Ok(String::from_utf8_lossy(&out.into_inner()).into_owned())
+}
+
+fn write(out: &mut dyn WriteColor, found: &Found, program: &Program, files: &[SourceFile], whole: bool) -> Result<()> {
+    let places: Vec<Places<'_>> = files.iter().map(Places::new).collect();
+    let mut printer = Printer { out, program, files, places: &places, whole };
+    match found {
+        Found::Event(explained) => printer.event(explained),
+        Found::Nearest(overview) => printer.overview(overview),
+        Found::NoEvent { .. } => Ok(()),
+    }
 }
 
 struct Printer<'a> {

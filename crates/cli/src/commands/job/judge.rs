@@ -155,6 +155,7 @@ impl Visitor for Judge {
             {
                 rule.alerts.push(json!({
                     "event": number, "time": alert.time(), "priority": alert.priority.as_str(), "output": alert.message,
+                    "output_fields": alert.fields,
                 }));
             }
         }

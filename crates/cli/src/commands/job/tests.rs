@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use falco_catalog::Catalog;
 use falco_compiler::SourceFile;
-use falco_lsp::jobs::Job;
+use falco_lsp::jobs::{Job, Which};
 use falco_testkit::texts::Texts;
-use falco_testkit::{RunOptions, discover as find, run_file_with};
+use falco_testkit::{Commands, RunOptions, discover as find, run_file_with};
 use serde_json::{Value, json};
 
 use super::judge::comparisons;
 use crate::Result;
-use crate::commands::recorded::Recorder;
 use crate::commands::test::document;
 use crate::error::CliError;
 use crate::places::Places;
@@ -41,22 +40,38 @@ pub fn discover(paths: &[String]) -> Result<Value> {
     Ok(json!({"version": 1, "files": files}))
 }
 
-/// Runs test files on the job's texts.
-pub fn run(job: &Job, paths: &[String], name: Option<&str>, coverage: bool, catalog: &Arc<Catalog>) -> Result<Value> {
+/// The job's texts, which go before what is on disk.
+pub fn texts(job: &Job) -> Texts {
     let mut texts = Texts::default();
     for file in &job.files {
         texts.insert(Path::new(&file.path), file.text.clone());
     }
-    let options = RunOptions { filter: name.map(str::to_owned), texts, coverage };
+    texts
+}
+
+/// Runs test files on the job's texts.
+pub fn run(
+    job: &Job,
+    paths: &[String],
+    which: &Which,
+    catalog: &Arc<Catalog>,
+    commands: &dyn Commands,
+) -> Result<Value> {
+    let Which { name, rule, coverage } = which;
+    let options = RunOptions { filter: name.clone(), rule: rule.clone(), texts: texts(job), coverage: *coverage };
     let mut documents = Vec::new();
     let mut covered = Vec::new();
-    let (mut passed, mut failed) = (0usize, 0usize);
-    let recorder = Recorder::default();
+    let (mut passed, mut failed, mut skipped) = (0usize, 0usize, 0usize);
     for path in files(paths)? {
-        let mut report = run_file_with(&path, catalog, &options, &recorder);
-        report.cases.retain(|case| name.is_none_or(|name| case.name == name));
+        let mut report = run_file_with(&path, catalog, &options, commands);
+        report.cases.retain(|case| name.as_ref().is_none_or(|name| case.name == *name));
+        // Of the files without a test of the rule nothing is told.
+        if rule.is_some() && report.cases.is_empty() && report.problems.is_empty() && report.refused.is_empty() {
+            continue;
+        }
         passed += report.cases.iter().filter(|case| case.passed()).count();
-        failed += report.cases.iter().filter(|case| !case.passed()).count();
+        failed += report.cases.iter().filter(|case| case.failed()).count();
+        skipped += report.cases.iter().filter(|case| !case.passed() && !case.failed()).count();
         let source = SourceFile::new(report.path.display().to_string(), report.text.clone());
         let places = Places::new(&source);
         let mut value = document(&report);
@@ -71,8 +86,8 @@ pub fn run(job: &Job, paths: &[String], name: Option<&str>, coverage: bool, cata
         covered.extend(comparisons(&report.coverage, &report.rules, &rules));
     }
     Ok(json!({
-        "version": 1, "files": documents, "summary": {"passed": passed, "failed": failed},
-        "comparisons": if coverage { Value::Array(covered) } else { Value::Null },
+        "version": 1, "files": documents, "summary": {"passed": passed, "failed": failed, "skipped": skipped},
+        "comparisons": if *coverage { Value::Array(covered) } else { Value::Null },
     }))
 }
 
@@ -84,4 +99,28 @@ fn files(paths: &[String]) -> Result<Vec<PathBuf>> {
     }
     files.dedup();
     Ok(files)
+}
+
+#[cfg(test)]
+mod unit {
+    use falco_lsp::jobs::{File, Task};
+    use falco_testkit::NoCommands;
+
+    use super::*;
+
+    #[test]
+    fn skipped_tests_are_counted_as_such() {
+        let path = std::env::temp_dir().join(format!("falco-rs-skipped-{}_test.yaml", std::process::id()));
+        let test = "rules: [rules.yaml]\ntests:\n  - name: recorded\n    command: [ls]\n    expect: []\n";
+        std::fs::write(&path, test).unwrap();
+        let rules = path.with_file_name("rules.yaml").display().to_string();
+        let text = "- rule: r\n  desc: d\n  condition: evt.type = open\n  output: o\n  priority: INFO\n".to_owned();
+        let files = vec![File { path: rules, text }];
+        let job = Job { files, engine_version: None, task: Task::Discover { paths: Vec::new() } };
+        let (paths, catalog) = ([path.display().to_string()], Arc::new(Catalog::builtin()));
+        let result = run(&job, &paths, &Which::default(), &catalog, &NoCommands).unwrap();
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(result["summary"], json!({"passed": 0, "failed": 0, "skipped": 1}), "{result}");
+        assert_eq!(result["files"][0]["tests"][0]["skipped"], "commands are not run here");
+    }
 }
