@@ -114,5 +114,70 @@ end
 check('formatting', lines_of('b_rules.yaml'):match('\n  condition: opening and proc.name in %(shells%)\n'), lines_of('b_rules.yaml'))
 check('formatting keeps the rest', lines_of('b_rules.yaml'):match('^# 🦅 a character'), lines_of('b_rules.yaml'))
 
+-- The commands of our own, on the recording that the repository has.
+local capture = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h') .. '/../../../testdata/captures/intrusion.scap'
+vim.fn.setline(1, {
+  '- rule: Password store',
+  '  desc: d',
+  '  condition: evt.type in (open, openat) and fd.name = /etc/shadow',
+  '  output: read %fd.name',
+  '  priority: NOTICE',
+})
+vim.api.nvim_buf_set_lines(buffer, 5, -1, false, {})
+write('b_rules_test.yaml', [[
+rules: [b_rules.yaml]
+tests:
+  - name: wrong
+    events: [{evt.type: open, fd.name: /etc/hosts}]
+    expect: [{rule: Password store}]
+]])
+vim.fn.cursor(3, 1)
+local space = vim.api.nvim_create_namespace('falco-rs-run')
+local function marks()
+  return vim.api.nvim_buf_get_extmarks(buffer, space, 0, -1, { details = true })
+end
+vim.cmd('FalcoRun ' .. capture)
+check('run', eventually(function()
+  local mark = marks()[1]
+  return mark and mark[4].virt_text[1][1]:match('1 alert · %d+ near misses')
+end), marks())
+local alerts = vim.fn.getqflist()
+check('alerts in the quickfix list', #alerts == 1 and alerts[1].text:match('event %d+: Notice read /etc/shadow'), alerts)
+vim.fn.setline(3, '  condition: evt.type in (open, openat) and fd.name = /etc/nothing')
+check('an edit takes the results away', eventually(function()
+  return #marks() == 0
+end), marks())
+vim.cmd('FalcoRun ' .. capture)
+check('near misses are hints', eventually(function()
+  local hint = vim.diagnostic.get(buffer, { namespace = space })[1]
+  return hint and hint.lnum == 2 and hint.message:match('needs /etc/nothing')
+end), vim.diagnostic.get(buffer, { namespace = space }))
+vim.cmd('FalcoClear')
+
+-- A text in a window of its own, which is closed again.
+local function shows(command, text)
+  vim.cmd(command)
+  local seen
+  local ok = eventually(function()
+    seen = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+    return vim.api.nvim_get_current_buf() ~= buffer and seen:find(text, 1, true) ~= nil
+  end)
+  check(':' .. command:match('%w+'), ok, seen)
+  if vim.api.nvim_get_current_buf() ~= buffer then
+    vim.cmd('close')
+  end
+end
+shows('FalcoExplain ' .. capture, '✗ fd.name = /etc/nothing')
+shows('FalcoExpand', 'evt.type in (open, openat)')
+shows('FalcoSyntaxTree', 'BlockSeq')
+shows('FalcoStatus', 'b_rules.yaml')
+vim.cmd('FalcoTests')
+check(':FalcoTests', eventually(function()
+  local entry = vim.fn.getqflist()[1]
+  return entry and entry.text:match('^wrong: ')
+end), vim.fn.getqflist())
+write('some.scap', '')
+check('recordings are completed', vim.deep_equal(vim.fn.getcompletion('FalcoRun so', 'cmdline'), { 'some.scap' }), vim.fn.getcompletion('FalcoRun so', 'cmdline'))
+
 vim.lsp.stop_client(vim.lsp.get_active_clients())
 vim.cmd(failures == 0 and 'qall!' or 'cquit!')

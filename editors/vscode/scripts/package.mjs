@@ -4,7 +4,7 @@
 // that platform alone (the targets are vsce's). Without, the extension looks for the server on the machine.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,13 @@ if (values.server !== undefined) {
   chmodSync(program, 0o755);
 }
 
+// The readme's pictures are those of the documentation, which are not below this folder; the package gets copies.
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const copies = [...readme.matchAll(/\(\.\.\/\.\.\/docs\/images\/([\w-]+\.png)\)/g)].map(([, name]) => name ?? "");
+for (const name of copies) copyFileSync(join(root, "../../docs/images", name), join(root, "images", name));
+const packaged = join(root, "README.package.md");
+writeFileSync(packaged, readme.replaceAll("(../../docs/images/", "(images/"));
+
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const suffix = values.target === undefined ? "" : `-${values.target}`;
 const out = values.out ?? join(root, `falco-rs${suffix}-${version}.vsix`);
@@ -41,6 +48,8 @@ const run = spawnSync(
     "--allow-missing-repository",
     // There is no address yet that the readme's pictures could be fetched from.
     "--no-rewrite-relative-links",
+    "--readme-path",
+    "README.package.md",
     ...(values.target === undefined ? [] : ["--target", values.target]),
     "--out",
     out,
@@ -48,6 +57,8 @@ const run = spawnSync(
   { cwd: root, stdio: "inherit" },
 );
 rmSync(bin, { recursive: true, force: true });
+rmSync(packaged);
+for (const name of copies) rmSync(join(root, "images", name));
 process.exit(run.status ?? 2);
 
 /**

@@ -151,6 +151,15 @@ test("menus, views and the walkthrough name what exists", () => {
   for (const [, command] of links) assert.ok(known.has(command ?? ""), command);
 });
 
+test("the readme's pictures exist, and are where the packaging takes them from", () => {
+  const links = [...readText("README.md").matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, link]) => link ?? "");
+  assert.ok(links.length > 0);
+  for (const link of links) {
+    assert.match(link, /^\.\.\/\.\.\/docs\/images\/[\w-]+\.png$/);
+    assert.ok(existsSync(join(ROOT, link)), link);
+  }
+});
+
 test("the problem matcher reads what `falco-rs check` prints", () => {
   const [matcher] = manifest.contributes.problemMatchers;
   assert.ok(matcher !== undefined);

@@ -85,6 +85,7 @@ function M.attach(buffer)
       on_attach = function(client, attached)
         vim.bo[attached].omnifunc = 'v:lua.vim.lsp.omnifunc'
         show_lenses(client, attached)
+        require('falco-rs.commands').attach(attached)
         if M.options.on_attach then
           M.options.on_attach(client, attached)
         end

@@ -8,22 +8,22 @@ const MAX_KEPT = 50;
 
 export class Documents implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
-  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
-  readonly onDidChange = this.changed.event;
 
-  /** Shows a text beside the editor; one of the same title is replaced. */
+  private shown = 0;
+
+  /** Shows a text beside the editor. */
   async show(title: string, text: string): Promise<void> {
     // A name with slashes would look like folders in the tab.
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title.replaceAll(/[/\\]/g, "∕")}` });
-    const key = uri.toString();
-    this.texts.delete(key);
-    this.texts.set(key, text);
+    const path = `/${title.replaceAll(/[/\\]/g, "∕")}`;
+    // The editor keeps documents for a while after they were closed, and would show the old text again: each is a new one.
+    this.shown += 1;
+    const uri = vscode.Uri.from({ scheme: SCHEME, path, query: String(this.shown) });
+    this.texts.set(uri.toString(), text);
     for (const old of this.texts.keys()) {
       if (this.texts.size <= MAX_KEPT) break;
       this.texts.delete(old);
     }
-    this.changed.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
   }
@@ -34,6 +34,5 @@ export class Documents implements vscode.TextDocumentContentProvider, vscode.Dis
 
   dispose(): void {
     this.registration.dispose();
-    this.changed.dispose();
   }
 }

@@ -56,7 +56,6 @@ export const STEPS: readonly Step[] = [
     run: async (w, show) => {
       await lens(w, /run on intrusion\.scap/);
       await row(w, "Password store read (file=").waitFor();
-      await w.command("View: Hide Primary Side Bar");
       const told = async (what: RegExp): Promise<boolean> => (await w.decorations()).some((text) => what.test(text));
       await w.until("the rule's line tells", () => told(/^1 alert · \d+ near misses on intrusion\.scap$/));
       await w.editor().locator(".view-line", { hasText: /✓1\D+✗\d+/ }).first().waitFor();
@@ -105,8 +104,8 @@ export const STEPS: readonly Step[] = [
       await w.openFile(RULES);
       await w.copy(JSON.stringify(alert));
       await w.command("Falco: Paste Alert as Rule Test");
-      await w.page.locator(".tab", { hasText: "shells_test.yaml" }).waitFor();
-      await w.page.locator(".view-line", { hasText: "fd.name: /etc/shadow" }).last().waitFor();
+      await w.page.locator(".tab", { hasText: "shells_rules_test.yaml" }).click();
+      await w.page.locator(".view-line", { hasText: "/etc/shadow" }).first().waitFor();
     },
   },
   {
@@ -201,6 +200,23 @@ export const STEPS: readonly Step[] = [
       // How often a comparison came out which way in the tests.
       await w.editor().locator(".view-line", { hasText: /✓1\D+✗1/ }).first().waitFor();
       await w.command("Test Coverage: Close Coverage");
+    },
+  },
+  // The last one: a task's findings stay until it runs again.
+  {
+    name: "the check task puts its findings into the Problems view",
+    run: async (w) => {
+      await w.openFile(RULES, lineOf(w, RULES, "fd.name = /etc/shadow"), 200);
+      await w.type(" and proc.nam = x ");
+      await w.press("Escape");
+      await w.save();
+      // Of open files the server reports, and the matcher leaves them to it.
+      await w.command("View: Close All Editors");
+      await w.command("Tasks: Run Build Task", "asks");
+      await w.page.locator(".quick-input-list .monaco-list-row", { hasText: "falco-rs: check" }).first().click();
+      await w.command("View: Focus Problems");
+      // The language server reports the same; the task's findings name it as their source.
+      await w.page.locator(".markers-panel .monaco-list-row", { hasText: "falco-rs check" }).first().waitFor();
     },
   },
 ];

@@ -189,22 +189,6 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    name: "the check task puts its findings into the Problems view",
-    run: async (w) => {
-      await w.openFile(RULES, lineOf(w, RULES, "fd.name = /etc/shadow"), 200);
-      await w.type(" and proc.nam = x ");
-      await w.press("Escape");
-      await w.save();
-      // Of open files the server reports, and the matcher leaves them to it.
-      await w.command("View: Close All Editors");
-      await w.command("Tasks: Run Build Task", "asks");
-      await w.page.locator(".quick-input-list .monaco-list-row", { hasText: "falco-rs: check" }).first().click();
-      await w.command("View: Focus Problems");
-      // The language server reports the same; the task's findings name it as their source.
-      await w.page.locator(".markers-panel .monaco-list-row", { hasText: "falco-rs check" }).first().waitFor();
-    },
-  },
-  {
     name: "the status tells the server's version and what is loaded",
     run: async (w) => {
       await w.openFile(RULES);
