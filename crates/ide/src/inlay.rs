@@ -14,9 +14,34 @@ use crate::names;
 use crate::tokens;
 use crate::types::{FileId, FileRange};
 
+/// What a remark tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HintKind {
+    /// How many items a list comes to.
+    ListSize,
+    /// What an item changes, or what is changed elsewhere.
+    Override,
+    /// The event types of a rule.
+    EventTypes,
+    /// The engine that a file needs.
+    Engine,
+}
+
+impl HintKind {
+    /// All kinds, with the names that editors' settings have for them.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::ListSize, "listSizes"),
+        (Self::Override, "overrides"),
+        (Self::EventTypes, "eventTypes"),
+        (Self::Engine, "engine"),
+    ];
+}
+
 /// A remark at a place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InlayHint {
+    /// What it tells.
+    pub kind: HintKind,
     /// Behind which byte it stands.
     pub offset: TextSize,
     /// The remark.
@@ -61,8 +86,8 @@ impl Analysis {
     }
 }
 
-fn plain(offset: TextSize, label: String) -> InlayHint {
-    InlayHint { offset, label, tooltip: None, target: None }
+fn plain(kind: HintKind, offset: TextSize, label: String) -> InlayHint {
+    InlayHint { kind, offset, label, tooltip: None, target: None }
 }
 
 fn list_size(list: Named<'_>, offset: TextSize) -> Option<InlayHint> {
@@ -71,7 +96,7 @@ fn list_size(list: Named<'_>, offset: TextSize) -> Option<InlayHint> {
     let names: Vec<&str> = items.iter().map(|(text, _)| text.as_str()).collect();
     let label = format!("{len} item{}", if len == 1 { "" } else { "s" });
     let tooltip = Some(markup::code(&names.join(", ")));
-    Some(InlayHint { tooltip, ..plain(offset, label) })
+    Some(InlayHint { tooltip, ..plain(HintKind::ListSize, offset, label) })
 }
 
 /// What a list comes to, where that is not what stands there.
@@ -93,7 +118,10 @@ fn events(named: Named<'_>, item: &Item, offset: TextSize) -> Option<InlayHint> 
         1..=MAX_EVENTS => names.join(", "),
         n => format!("{n} event types"),
     };
-    Some(InlayHint { tooltip: Some(names.join(", ")).filter(|_| names.len() > MAX_EVENTS), ..plain(offset, label) })
+    Some(InlayHint {
+        tooltip: Some(names.join(", ")).filter(|_| names.len() > MAX_EVENTS),
+        ..plain(HintKind::EventTypes, offset, label)
+    })
 }
 
 /// What an override changes, and what is changed elsewhere.
@@ -107,7 +135,7 @@ fn origin(analysis: &Analysis, named: Named<'_>, file: FileId, item: &Item, offs
     if own.change != Change::Define {
         let base = sites.iter().take(position).rfind(|site| site.change == Change::Define)?;
         let label = format!("changes {}", place(analysis, base));
-        return Some(InlayHint { target: Some(target(base)), ..plain(offset, label) });
+        return Some(InlayHint { target: Some(target(base)), ..plain(HintKind::Override, offset, label) });
     }
     let later: Vec<&ItemSite> = sites.iter().skip(position + 1).collect();
     let first = later.first()?;
@@ -115,7 +143,7 @@ fn origin(analysis: &Analysis, named: Named<'_>, file: FileId, item: &Item, offs
         1 => format!("changed in {}", place(analysis, first)),
         n => format!("changed {n} times, first in {}", place(analysis, first)),
     };
-    Some(InlayHint { target: Some(target(first)), ..plain(offset, label) })
+    Some(InlayHint { target: Some(target(first)), ..plain(HintKind::Override, offset, label) })
 }
 
 /// File and line of an item.
@@ -140,7 +168,7 @@ fn engine(analysis: &Analysis, file: FileId, item: &Item) -> Option<InlayHint> {
     };
     let words: Vec<String> = because.iter().take(8).map(|word| format!("`{word}`")).collect();
     let tooltip = format!("{} came with {since}", words.join(", "));
-    Some(InlayHint { tooltip: Some(tooltip), ..plain(head.range().end(), label) })
+    Some(InlayHint { tooltip: Some(tooltip), ..plain(HintKind::Engine, head.range().end(), label) })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::*;
 
+use crate::convert::Support;
 use crate::custom;
 use crate::encoding::Encoding;
 use crate::requests::{alert, code_action, semantic};
@@ -34,6 +35,14 @@ pub struct ClientCapabilities {
     pub lazy_actions: bool,
     /// The documentation of a completion may come when it is looked at.
     pub resolve_documentation: bool,
+    /// The client tells its settings when it is asked.
+    pub configuration: bool,
+    /// The client tells of changes of its settings if it is asked to.
+    pub watch_configuration: bool,
+    /// The client asks again for lenses when the server says so.
+    pub refresh_lenses: bool,
+    /// What of a diagnostic the client can take.
+    pub diagnostics: Support,
 }
 
 impl ClientCapabilities {
@@ -50,7 +59,20 @@ impl ClientCapabilities {
         let action = text.and_then(|t| t.code_action.as_ref());
         let lazy_action = action.filter(|a| a.data_support == Some(true)).and_then(|a| a.resolve_support.as_ref());
         let hints = client.workspace.as_ref().and_then(|w| w.inlay_hint.as_ref());
+        let workspace = client.workspace.as_ref();
+        let publish = text.and_then(|t| t.publish_diagnostics.as_ref());
+        let settings = workspace.and_then(|w| w.did_change_configuration.as_ref());
         Self {
+            configuration: workspace.and_then(|w| w.configuration).unwrap_or(false),
+            watch_configuration: settings.and_then(|s| s.dynamic_registration).unwrap_or(false),
+            refresh_lenses: workspace
+                .and_then(|w| w.code_lens.as_ref())
+                .and_then(|l| l.refresh_support)
+                .unwrap_or(false),
+            diagnostics: Support {
+                code_description: publish.and_then(|p| p.code_description_support).unwrap_or(false),
+                data: publish.and_then(|p| p.data_support).unwrap_or(false),
+            },
             creates_files: edit
                 .and_then(|e| e.resource_operations.as_ref())
                 .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),

@@ -6,7 +6,22 @@ use rustc_hash::FxHashMap;
 use tower_lsp::lsp_types as lsp;
 
 use crate::encoding::{self, Encoding};
+use crate::finding_pages;
 use crate::store::LoadSet;
+
+/// What of a diagnostic the client can take.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Support {
+    /// The address of its code's page.
+    pub code_description: bool,
+    /// Something that comes back with the request for its repairs.
+    pub data: bool,
+}
+
+/// What a finding is known by in the `data` of its diagnostic: its bytes and code, which need no conversion of positions.
+pub fn finding(range: falco_syntax::TextRange, code: &str) -> serde_json::Value {
+    serde_json::json!({"start": u32::from(range.start()), "end": u32::from(range.end()), "code": code})
+}
 
 /// Converts the offsets of one file.
 #[derive(Debug)]
@@ -44,6 +59,7 @@ impl Converter {
         d: &ide::Diagnostic,
         file: ide::FileId,
         set: &LoadSet,
+        support: Support,
         others: &mut FxHashMap<ide::FileId, Option<Self>>,
     ) -> lsp::Diagnostic {
         let related = d.related.iter().filter_map(|(place, message)| {
@@ -57,6 +73,14 @@ impl Converter {
             Some(lsp::DiagnosticRelatedInformation { location: lsp::Location { uri, range }, message: message.clone() })
         });
         let related: Vec<_> = related.collect();
+        lsp::Diagnostic {
+            related_information: (!related.is_empty()).then_some(related),
+            ..self.plain_diagnostic(d, support)
+        }
+    }
+
+    /// A diagnostic without its related places.
+    pub fn plain_diagnostic(&self, d: &ide::Diagnostic, support: Support) -> lsp::Diagnostic {
         let message = match &d.help {
             Some(help) => format!("{}\nhelp: {help}", d.message),
             None => d.message.clone(),
@@ -69,6 +93,7 @@ impl Converter {
                 ide::DiagnosticTag::Deprecated => lsp::DiagnosticTag::DEPRECATED,
             })
             .collect();
+        let page = if support.code_description { finding_pages::href(&d.code) } else { None };
         lsp::Diagnostic {
             range: self.range(d.range),
             severity: Some(match d.severity {
@@ -78,10 +103,11 @@ impl Converter {
                 ide::Severity::Hint => lsp::DiagnosticSeverity::HINT,
             }),
             code: Some(lsp::NumberOrString::String(d.code.clone())),
+            code_description: page.map(|href| lsp::CodeDescription { href }),
             source: Some("falco-rs".into()),
             message,
-            related_information: (!related.is_empty()).then_some(related),
             tags: (!tags.is_empty()).then_some(tags),
+            data: support.data.then(|| finding(d.range, &d.code)),
             ..lsp::Diagnostic::default()
         }
     }

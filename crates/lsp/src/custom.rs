@@ -22,7 +22,7 @@ use crate::server::Server;
 use crate::store::Snapshot;
 
 /// The methods of our own. The documentation has a section for each; a test sees to that.
-pub const METHODS: [&str; 9] = [
+pub const METHODS: [&str; 10] = [
     "falco-rs/run",
     "falco-rs/explain",
     "falco-rs/tests/discover",
@@ -31,6 +31,7 @@ pub const METHODS: [&str; 9] = [
     "falco-rs/coverage",
     "falco-rs/expand",
     "falco-rs/syntaxTree",
+    "falco-rs/text",
     "falco-rs/status",
 ];
 
@@ -53,6 +54,7 @@ pub fn register(service: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
         .custom_method("falco-rs/coverage", Server::coverage)
         .custom_method("falco-rs/expand", Server::expand)
         .custom_method("falco-rs/syntaxTree", Server::syntax_tree)
+        .custom_method("falco-rs/text", Server::text)
         .custom_method("falco-rs/status", Server::status)
         .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
 }
@@ -193,6 +195,16 @@ impl Server {
         Ok(tree.map_or(Value::Null, Value::String))
     }
 
+    /// `falco-rs/text`
+    pub async fn text(&self, params: Params) -> Result<Value> {
+        let snapshot = ordered::snapshot();
+        let document = snapshot.as_ref().and_then(|snapshot| snapshot.documents.get(&params.uri));
+        Ok(document.map_or(
+            Value::Null,
+            |document| json!({"version": document.version(), "text": document.rope().to_string()}),
+        ))
+    }
+
     /// `falco-rs/status`
     pub async fn status(&self) -> Result<Value> {
         let Some(snapshot) = ordered::snapshot() else { return Ok(Value::Null) };
@@ -260,12 +272,13 @@ impl Server {
     /// The capture that is asked for, or else the project's first.
     fn capture(&self, params: &Params, prepared: &Prepared) -> Result<String> {
         let given = params.capture.clone().or_else(|| {
-            let store = self.store().lock();
-            let (_, project) = store.project(&params.uri)?;
-            project?.captures.first().cloned()
+            let captures = self.store().lock().captures(&params.uri);
+            captures.into_iter().next()
         });
         let given = given.ok_or_else(|| {
-            Error::invalid_params("no capture is named, and the project file has no `captures: [FILE]`")
+            Error::invalid_params(
+                "no capture is named, and neither the project file nor the settings have `captures: [FILE]`",
+            )
         })?;
         Ok(match &prepared.root {
             Some(root) => root.join(&given).display().to_string(),

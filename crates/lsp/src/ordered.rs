@@ -32,21 +32,37 @@ pub fn snapshot() -> Option<Snapshot> {
 pub struct Ordered<S> {
     inner: S,
     store: SharedStore,
+    stage: Stage,
+}
+
+/// What documents may be told of when. tower-lsp answers what comes out of turn with the protocol's errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Before `initialize`.
+    Fresh,
+    /// Between `initialize` and `shutdown`.
+    Open,
+    /// After `shutdown`.
+    Over,
 }
 
 impl<S> Ordered<S> {
     /// Puts the layer around `inner`.
     pub fn new(inner: S, store: SharedStore) -> Self {
-        Self { inner, store }
+        Self { inner, store, stage: Stage::Fresh }
     }
 
-    fn observe(&self, request: &Request) {
+    fn observe(&mut self, request: &Request) {
         match request.method() {
             "initialize" => {
-                if let Some(params) = params::<InitializeParams>(request) {
+                let fresh = self.stage == Stage::Fresh;
+                if let Some(params) = params::<InitializeParams>(request).filter(|_| fresh) {
                     self.store.lock().initialize(&params);
+                    self.stage = Stage::Open;
                 }
             }
+            "shutdown" if self.stage == Stage::Open => self.stage = Stage::Over,
+            _ if self.stage != Stage::Open => {}
             "textDocument/didOpen" => {
                 if let Some(p) = params::<DidOpenTextDocumentParams>(request) {
                     self.store.lock().open(p.text_document);
@@ -121,8 +137,8 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        self.observe(&request);
         let request = with_known_names(without_needless_params(request));
+        self.observe(&request);
         let snapshot = self.store.lock().snapshot();
         Box::pin(SNAPSHOT.scope(snapshot, self.inner.call(request)))
     }

@@ -10,6 +10,7 @@ use tower_lsp::Client;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 
 use crate::requests::diagnostics::{hash, of_file};
+use crate::requests::project::ProjectFile;
 use crate::store::{LoadSet, SetKey, SharedStore, Snapshot};
 
 /// What the client was last told of a document.
@@ -26,7 +27,9 @@ pub async fn run(client: Client, store: SharedStore) {
     loop {
         store.changed().await;
         let snapshot = store.lock().snapshot();
-        let mut gone: Vec<Url> = told.keys().filter(|url| snapshot.find(url).is_none()).cloned().collect();
+        let projects = ProjectFile::all(&snapshot);
+        let is_gone = |url: &&Url| snapshot.find(url).is_none() && !projects.contains(url);
+        let mut gone: Vec<Url> = told.keys().filter(is_gone).cloned().collect();
         done.retain(|key, _| snapshot.sets.contains_key(key));
         for (key, set) in snapshot.sets.iter() {
             // A set is replaced whenever one of its texts changes, so the same set means the same findings.
@@ -42,23 +45,38 @@ pub async fn run(client: Client, store: SharedStore) {
                 // A panic in a feature must not end the publishing of all later states.
                 continue;
             };
-            // A newer state of the document may have come meanwhile; it is told in a moment, and the version says which text
-            // these findings belong to.
-            for (url, version, diagnostics) in found {
-                let now = Told { version, hash: hash(&diagnostics) };
-                if told.get(&url) == Some(&now)
-                    || (!told.contains_key(&url) && diagnostics.is_empty() && version.is_none())
-                {
-                    continue;
-                }
-                client.publish_diagnostics(url.clone(), diagnostics, version).await;
-                told.insert(url, now);
-            }
+            publish(&client, &mut told, found).await;
+        }
+        let work = move || {
+            let found = projects.into_iter().filter_map(|url| {
+                let file = ProjectFile::find(&snapshot, &url)?;
+                Some((url, file.version, file.diagnostics(&snapshot)))
+            });
+            found.collect()
+        };
+        if let Ok(found) = tokio::task::spawn_blocking(work).await {
+            publish(&client, &mut told, found).await;
         }
         for url in gone.drain(..) {
             told.remove(&url);
             client.publish_diagnostics(url, Vec::new(), None).await;
         }
+    }
+}
+
+/// A document's findings at a version.
+type Found = (Url, Option<i32>, Vec<Diagnostic>);
+
+/// Sends what the client does not have. A newer state of a document may have come meanwhile; it is told in a moment, and the version says
+/// which text these findings belong to.
+async fn publish(client: &Client, told: &mut HashMap<Url, Told>, found: Vec<Found>) {
+    for (url, version, diagnostics) in found {
+        let now = Told { version, hash: hash(&diagnostics) };
+        if told.get(&url) == Some(&now) || (!told.contains_key(&url) && diagnostics.is_empty() && version.is_none()) {
+            continue;
+        }
+        client.publish_diagnostics(url.clone(), diagnostics, version).await;
+        told.insert(url, now);
     }
 }
 
@@ -80,12 +98,7 @@ pub async fn run_for_puller(client: Client, store: SharedStore) {
 type Versions = HashMap<Url, Option<i32>>;
 
 /// The findings of the files of a set, but for those that are as they were in `last`, for the version that the client knows.
-fn diagnostics(
-    set: &Arc<LoadSet>,
-    last: Option<&LoadSet>,
-    versions: &Versions,
-    snapshot: &Snapshot,
-) -> Vec<(Url, Option<i32>, Vec<Diagnostic>)> {
+fn diagnostics(set: &Arc<LoadSet>, last: Option<&LoadSet>, versions: &Versions, snapshot: &Snapshot) -> Vec<Found> {
     let mut out = Vec::new();
     // A newer state took over, and is told next.
     let Some(analysis) = set.analysis() else { return out };

@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use falco_ide::project::{FALCO_FILE, is_project_file};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::*;
 use tower_lsp::{Client, LanguageServer};
 
 use crate::capabilities::{self, ClientCapabilities};
+use crate::config::{self, Config};
 use crate::custom;
 use crate::jobs;
 use crate::ordered;
 use crate::publisher;
+use crate::requests::project::ProjectFile;
 use crate::requests::{self, Request, in_test, semantic};
 use crate::store::SharedStore;
 use crate::workspace;
@@ -22,8 +25,12 @@ pub struct Server {
     client: Client,
     store: SharedStore,
     capabilities: OnceLock<ClientCapabilities>,
+    /// What is wrong with the settings that came with `initialize`.
+    problems: OnceLock<Vec<String>>,
     /// The semantic tokens that the client has.
     sent: Arc<semantic::Sent>,
+    /// Held by who reads folders.
+    scanning: tokio::sync::Mutex<()>,
     /// What the last runs said.
     results: jobs::Results,
     running: jobs::Running,
@@ -37,7 +44,9 @@ impl Server {
             client,
             store,
             capabilities: OnceLock::new(),
+            problems: OnceLock::new(),
             sent: Arc::default(),
+            scanning: tokio::sync::Mutex::default(),
             results: jobs::Results::default(),
             running: jobs::Running::default(),
             recordings: jobs::Recordings::default(),
@@ -77,19 +86,54 @@ impl Server {
         requests::on_document(self.store.clone(), url, feature).await
     }
 
+    /// A feature of the project file, off the reactor's thread; `None` for any other document.
+    async fn on_project<T: Send + 'static>(
+        &self,
+        url: &Url,
+        feature: impl FnOnce(&ProjectFile, &Url) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
+        let Some(file) = ordered::snapshot().and_then(|snapshot| ProjectFile::find(&snapshot, url)) else {
+            return Ok(None);
+        };
+        let url = url.clone();
+        requests::blocking(move || Ok(Some(feature(&file, &url)))).await
+    }
+
     async fn scan_roots(&self) {
         let roots: Vec<PathBuf> = self.store.lock().roots().to_vec();
         for root in roots {
+            let number = self.store.lock().begin_scan(&root);
+            // One at a time; of those that wait the last will do.
+            let _turn = self.scanning.lock().await;
+            if self.store.lock().newest_scan(&root) > number {
+                continue;
+            }
             let at = root.clone();
             let Ok(scan) = tokio::task::spawn_blocking(move || workspace::scan(&at)).await else { continue };
-            if let Some(Err(error)) = &scan.project {
-                self.client.show_message(MessageType::ERROR, error.to_string()).await;
-            }
             for (path, reason) in &scan.unreadable {
                 let message = format!("cannot read `{}`: {reason}", path.display());
                 self.client.log_message(MessageType::WARNING, message).await;
             }
             self.store.lock().scanned(&root, scan);
+        }
+        // Which documents are none of a workspace folder's rules is known only now.
+        let folders: Vec<PathBuf> = self.store.lock().unscanned_folders();
+        for folder in folders {
+            self.scan_folder(folder).await;
+        }
+    }
+
+    async fn scan_folder(&self, folder: PathBuf) {
+        let at = folder.clone();
+        if let Ok(scan) = tokio::task::spawn_blocking(move || workspace::scan_folder(&at)).await {
+            self.store.lock().scanned_folder(&folder, scan);
+        }
+    }
+
+    async fn register(&self, id: &str, method: &str, register_options: Option<serde_json::Value>) {
+        let registration = Registration { id: id.into(), method: method.into(), register_options };
+        if let Err(error) = self.client.register_capability(vec![registration]).await {
+            self.client.log_message(MessageType::WARNING, format!("cannot register {method}: {error}")).await;
         }
     }
 
@@ -97,13 +141,38 @@ impl Server {
         let watchers = ["**/*.yaml", "**/*.yml"]
             .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.into()), kind: None });
         let options = DidChangeWatchedFilesRegistrationOptions { watchers: watchers.into() };
-        let registration = Registration {
-            id: "falco-rs-files".into(),
-            method: "workspace/didChangeWatchedFiles".into(),
-            register_options: serde_json::to_value(options).ok(),
-        };
-        if let Err(error) = self.client.register_capability(vec![registration]).await {
-            self.client.log_message(MessageType::WARNING, format!("cannot watch files: {error}")).await;
+        self.register("falco-rs-files", "workspace/didChangeWatchedFiles", serde_json::to_value(options).ok()).await;
+    }
+
+    /// Asks the client for its settings.
+    async fn pull_configuration(&self) {
+        let item = ConfigurationItem { scope_uri: None, section: Some(config::SECTION.into()) };
+        match self.client.configuration(vec![item]).await.as_deref() {
+            Ok([settings, ..]) if !settings.is_null() => self.configure(settings).await,
+            _ => {}
+        }
+    }
+
+    /// Takes over the client's settings and tells what is wrong with them.
+    async fn configure(&self, settings: &serde_json::Value) {
+        let (config, problems) = Config::read(settings);
+        let changed = self.store.lock().configure(config);
+        self.tell(problems).await;
+        if !changed {
+            return;
+        }
+        if self.can().refresh_hints {
+            // What the client says to it does not matter.
+            let _ = self.client.inlay_hint_refresh().await;
+        }
+        if self.can().refresh_lenses {
+            let _ = self.client.code_lens_refresh().await;
+        }
+    }
+
+    async fn tell(&self, problems: Vec<String>) {
+        for problem in problems {
+            self.client.show_message(MessageType::WARNING, problem).await;
         }
     }
 }
@@ -112,6 +181,12 @@ impl Server {
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let _ = self.capabilities.set(ClientCapabilities::of(&params.capabilities));
+        if let Some(options) = &params.initialization_options {
+            let (config, problems) = Config::read(options);
+            self.store.lock().configure(config);
+            // Nothing but the answer may be sent before the client has said `initialized`.
+            let _ = self.problems.set(problems);
+        }
         let encoding = self.store.lock().snapshot().encoding;
         Ok(InitializeResult {
             server_info: Some(ServerInfo { name: "falco-rs".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -126,9 +201,17 @@ impl LanguageServer for Server {
         } else {
             tokio::spawn(publisher::run(client, store));
         }
+        self.tell(self.problems.get().cloned().unwrap_or_default()).await;
         self.scan_roots().await;
         if self.can().watch_files {
             self.watch_files().await;
+        }
+        if self.can().watch_configuration {
+            let options = serde_json::json!({"section": config::SECTION});
+            self.register("falco-rs-settings", "workspace/didChangeConfiguration", Some(options)).await;
+        }
+        if self.can().configuration {
+            self.pull_configuration().await;
         }
     }
 
@@ -139,10 +222,8 @@ impl LanguageServer for Server {
     // Opening, editing and closing were applied when they arrived; see the module `ordered`.
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         let folder = self.store.lock().unscanned_folder(&params.text_document.uri);
-        let Some(folder) = folder else { return };
-        let at = folder.clone();
-        if let Ok(scan) = tokio::task::spawn_blocking(move || workspace::scan_folder(&at)).await {
-            self.store.lock().scanned_folder(&folder, scan);
+        if let Some(folder) = folder {
+            self.scan_folder(folder).await;
         }
     }
 
@@ -152,11 +233,22 @@ impl LanguageServer for Server {
         self.sent.forget(&params.text_document.uri);
     }
 
-    async fn did_save(&self, _: DidSaveTextDocumentParams) {}
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        // Who watches files is told by that. The others may have saved what decides which the rules are.
+        let path = params.text_document.uri.to_file_path().unwrap_or_default();
+        let decides = is_project_file(&path) || path.ends_with(FALCO_FILE);
+        if decides && !self.can().watch_files {
+            self.scan_roots().await;
+        }
+    }
 
     async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
         // Folders are small and read in milliseconds; reading them whole keeps load order and project file right.
         self.scan_roots().await;
+        let folders = self.store.lock().known_folders();
+        for folder in folders {
+            self.scan_folder(folder).await;
+        }
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
@@ -168,13 +260,22 @@ impl LanguageServer for Server {
     }
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
-        let section = params.settings.get("falco-rs").unwrap_or(&params.settings);
-        self.store.lock().configure(Some(section));
+        // Some clients say only that something has changed, and wait to be asked.
+        let says_nothing = params.settings.as_object().is_none_or(serde_json::Map::is_empty);
+        if !says_nothing {
+            self.configure(&params.settings).await;
+        } else if self.can().configuration {
+            self.pull_configuration().await;
+        }
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let at = params.text_document_position;
         let (client, url) = (self.can(), at.text_document.uri);
+        let of_project = self.on_project(&url, move |file, _| file.completion(at.position, client)).await?;
+        if of_project.is_some() {
+            return Ok(of_project);
+        }
         let here = url.clone();
         if in_test::is_open(&url) {
             let list = move |r: &_| Some(requests::completion::list_in_test(r, &here, at.position, client));
@@ -194,6 +295,11 @@ impl LanguageServer for Server {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let (client, url, context) = (self.can(), params.text_document.uri, params.context);
         let range = params.range;
+        let given = context.clone();
+        let of_project = self.on_project(&url, move |file, url| file.actions(url, range, &given)).await?;
+        if of_project.is_some() {
+            return Ok(of_project);
+        }
         self.on_document(url.clone(), move |r| Some(requests::code_action::list(r, &url, range, &context, client)))
             .await
     }
@@ -226,10 +332,14 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         let at = params.text_document_position_params;
-        if in_test::is_open(&at.text_document.uri) {
-            return in_test::on_test(at.text_document.uri, move |r| in_test::hover(r, at.position)).await;
+        let url = at.text_document.uri;
+        if in_test::is_open(&url) {
+            return in_test::on_test(url, move |r| in_test::hover(r, at.position)).await;
         }
-        self.on_document(at.text_document.uri, move |r| requests::hover::hover(r, at.position)).await
+        match self.on_project(&url, move |file, _| file.hover(at.position)).await? {
+            Some(hover) => Ok(hover),
+            None => self.on_document(url, move |r| requests::hover::hover(r, at.position)).await,
+        }
     }
 
     async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
@@ -344,8 +454,9 @@ impl LanguageServer for Server {
 
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
         let (url, results) = (params.text_document.uri, self.results.clone());
+        let wanted = self.store.lock().config().hints.clone();
         self.on_document(url.clone(), move |r| {
-            let mut hints = requests::view::hints(r, params.range);
+            let mut hints = requests::view::hints(r, params.range, &wanted);
             hints.extend(requests::lens::hits(r, &url, params.range, &results));
             Some(hints)
         })
@@ -356,15 +467,21 @@ impl LanguageServer for Server {
         let url = params.text_document.uri;
         let offers = {
             let store = self.store.lock();
-            let project = store.project(&url);
-            let captures = project.and_then(|(_, project)| Some(project?.captures.clone())).unwrap_or_default();
-            requests::lens::Offers { captures, live: custom::can_watch(), tests: project.is_some() }
+            if !store.config().code_lens {
+                return Ok(Some(Vec::new()));
+            }
+            let (captures, tests) = (store.captures(&url), store.project(&url).is_some());
+            requests::lens::Offers { captures, live: custom::can_watch(), tests }
         };
         self.on_document(url.clone(), move |r| Some(requests::lens::lenses(r, &url, &offers))).await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
         let url = params.text_document.uri;
+        let of_project = self.on_project(&url, |file, url| file.links(url)).await?;
+        if of_project.is_some() {
+            return Ok(of_project);
+        }
         let of_test = ordered::snapshot().and_then(|snapshot| requests::view::links_of_open_test(&snapshot, &url));
         if of_test.is_some() {
             return Ok(of_test);
@@ -421,6 +538,17 @@ impl LanguageServer for Server {
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
         let related = self.can().related_documents;
         let (url, previous) = (params.text_document.uri, params.previous_result_id);
+        let known = previous.clone();
+        let snapshot = ordered::snapshot();
+        let of_project = self
+            .on_project(&url, move |file, _| {
+                let found = snapshot.map(|snapshot| file.diagnostics(&snapshot)).unwrap_or_default();
+                requests::diagnostics::of_items(found, known.as_deref(), None)
+            })
+            .await?;
+        if let Some(report) = of_project {
+            return Ok(DocumentDiagnosticReportResult::Report(report));
+        }
         let report = self
             .on_document(url, move |r| Some(requests::diagnostics::document(r, previous.as_deref(), related)))
             .await;
@@ -432,6 +560,6 @@ impl LanguageServer for Server {
 
     async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
         let snapshot = self.store.lock().snapshot();
-        requests::blocking(move || requests::diagnostics::workspace(&snapshot, params.previous_result_ids)).await
+        requests::long(move || requests::diagnostics::workspace(&snapshot, params.previous_result_ids)).await
     }
 }

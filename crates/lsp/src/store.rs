@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use falco_ide::project::{self, Project};
+use falco_ide::project::{self, Plan, Project};
 use falco_ide::{Analysis, Cancel, FileId, Settings, WorkspaceFile};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::Notify;
 use tower_lsp::lsp_types::{
     InitializeParams, TextDocumentContentChangeEvent, TextDocumentItem, Url, VersionedTextDocumentIdentifier,
 };
 
+use crate::capabilities::ClientCapabilities;
+use crate::config::Config;
+use crate::convert::Support;
 use crate::document::Document;
 use crate::encoding::Encoding;
 use crate::workspace::Scan;
@@ -70,10 +73,16 @@ impl Drop for StoreGuard<'_> {
 pub struct Store {
     encoding: Encoding,
     roots: Vec<PathBuf>,
-    /// The engine version that the client's settings ask for; it goes before the project file's.
-    client_version: Option<String>,
-    /// The project files of the workspace folders.
-    projects: FxHashMap<PathBuf, Project>,
+    /// The client's settings.
+    config: Config,
+    /// What the workspace folders' own files say.
+    plans: FxHashMap<PathBuf, Plan>,
+    /// The texts of the workspace folders' project files, as they are on disk.
+    projects: Arc<FxHashMap<Url, Arc<str>>>,
+    /// What of a diagnostic the client can take.
+    support: Support,
+    /// How many scans of each folder were asked for.
+    scans: FxHashMap<PathBuf, u64>,
     documents: Arc<FxHashMap<Url, Document>>,
     /// Rules files on disk, by workspace folder, in load order.
     disk: FxHashMap<PathBuf, Vec<(Url, Arc<str>)>>,
@@ -164,6 +173,10 @@ pub struct Snapshot {
     pub documents: Arc<FxHashMap<Url, Document>>,
     /// The load sets.
     pub sets: Arc<FxHashMap<SetKey, Arc<LoadSet>>>,
+    /// The texts of the workspace folders' project files, as they are on disk.
+    pub projects: Arc<FxHashMap<Url, Arc<str>>>,
+    /// What of a diagnostic the client can take.
+    pub support: Support,
 }
 
 impl Snapshot {
@@ -174,7 +187,8 @@ impl Snapshot {
 
     /// Whether `earlier` had the same load sets with the same settings, and the same text of each file that is not open.
     pub fn differs_only_in_open_documents(&self, earlier: &Self) -> bool {
-        self.sets.len() == earlier.sets.len()
+        Arc::ptr_eq(&self.projects, &earlier.projects)
+            && self.sets.len() == earlier.sets.len()
             && self.sets.iter().all(|(key, set)| {
                 earlier.sets.get(key).is_some_and(|before| {
                     let same_texts = || {
@@ -208,29 +222,33 @@ impl Store {
         if self.roots.is_empty() {
             self.roots.extend(params.root_uri.as_ref().and_then(|u| u.to_file_path().ok()));
         }
-        self.configure(params.initialization_options.as_ref());
+        self.support = ClientCapabilities::of(&params.capabilities).diagnostics;
     }
 
-    /// Takes over the client's settings: an object that may have `engineVersion`.
-    pub fn configure(&mut self, options: Option<&serde_json::Value>) {
-        let version = options.and_then(|o| o.get("engineVersion")).and_then(|v| v.as_str());
-        let version = version.filter(|v| !v.is_empty()).map(str::to_owned);
-        if self.client_version != version {
-            self.client_version = version;
+    /// Takes over the client's settings. Whether anything is different now.
+    pub fn configure(&mut self, config: Config) -> bool {
+        let changed = self.config != config;
+        if changed {
+            self.config = config;
             self.rebuild_all();
         }
+        changed
+    }
+
+    /// The client's settings.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     fn settings(&self, key: &SetKey) -> Settings {
         let project = match key {
-            SetKey::Root(root) => self.projects.get(root),
+            SetKey::Root(root) => self.plans.get(root).and_then(|plan| plan.project.as_ref()),
             SetKey::Folder(_) | SetKey::Single(_) => None,
         };
-        let version = project.and_then(|project| project.engine_version.as_ref());
         Settings {
-            engine_version: self.client_version.as_ref().or(version).cloned(),
-            format: project.map(|project| project.format.clone()).unwrap_or_default(),
-            lints: project.map(|project| project.lints.clone()).unwrap_or_default(),
+            engine_version: self.config.version_with(project),
+            format: self.config.format_with(project),
+            lints: self.config.lints_with(project),
         }
     }
 
@@ -243,28 +261,60 @@ impl Store {
     pub fn project(&self, url: &Url) -> Option<(&Path, Option<&Project>)> {
         let path = url.to_file_path().ok()?;
         let root = self.roots.iter().filter(|r| path.starts_with(r)).max_by_key(|r| r.as_os_str().len())?;
-        Some((root, self.projects.get(root)))
+        Some((root, self.plans.get(root).and_then(|plan| plan.project.as_ref())))
+    }
+
+    /// The captures that rules of a document are offered to be run on, relative to its workspace folder.
+    pub fn captures(&self, url: &Url) -> Vec<String> {
+        let project = self.project(url).and_then(|(_, project)| project);
+        self.config.captures_with(project).to_vec()
     }
 
     /// Adds and removes workspace folders.
     pub fn change_roots(&mut self, added: &[PathBuf], removed: &[PathBuf]) {
         self.roots.retain(|r| !removed.contains(r));
-        self.roots.extend(added.iter().cloned());
+        for root in added {
+            if !self.roots.contains(root) {
+                self.roots.push(root.clone());
+            }
+        }
         self.disk.retain(|root, _| !removed.contains(root));
+        self.plans.retain(|root, _| !removed.contains(root));
+        let gone = |url: &Url| url.to_file_path().is_ok_and(|path| removed.iter().any(|r| path.parent() == Some(r)));
+        Arc::make_mut(&mut self.projects).retain(|url, _| !gone(url));
         self.rebuild_all();
     }
 
-    /// Takes over what a scan of a folder found.
+    /// The number of a scan of a folder that is about to begin.
+    pub fn begin_scan(&mut self, root: &Path) -> u64 {
+        let newest = self.scans.entry(root.to_owned()).or_default();
+        *newest += 1;
+        *newest
+    }
+
+    /// The number of the last scan that was asked for.
+    pub fn newest_scan(&self, root: &Path) -> u64 {
+        self.scans.get(root).copied().unwrap_or(0)
+    }
+
+    /// Takes over what a scan of a folder found, unless the folder was removed meanwhile.
     pub fn scanned(&mut self, root: &Path, scan: Scan) {
-        match &scan.project {
-            Some(Ok(project)) => {
-                self.projects.insert(root.to_owned(), project.clone());
-            }
-            _ => {
-                self.projects.remove(root);
+        if !self.roots.iter().any(|known| known == root) {
+            return;
+        }
+        if let Ok(url) = Url::from_file_path(root.join(project::PROJECT_FILE)) {
+            let text = scan.plan.project_text.as_deref();
+            if self.projects.get(&url).map(|text| &**text) != text {
+                let projects = Arc::make_mut(&mut self.projects);
+                match text {
+                    Some(text) => projects.insert(url, text.into()),
+                    None => projects.remove(&url),
+                };
             }
         }
-        self.disk.insert(root.to_owned(), with_urls(scan));
+        let before = self.disk.remove(root);
+        self.disk.insert(root.to_owned(), with_urls(scan.files, before));
+        self.plans.insert(root.to_owned(), scan.plan);
         self.rebuild_all();
     }
 
@@ -276,9 +326,22 @@ impl Store {
         }
     }
 
+    /// The folders outside of every workspace folder whose files are known.
+    pub fn known_folders(&self) -> Vec<PathBuf> {
+        self.folders.keys().cloned().collect()
+    }
+
+    /// All folders that [`Store::unscanned_folder`] would name for open documents.
+    pub fn unscanned_folders(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = self.documents.keys().filter_map(|url| self.unscanned_folder(url)).collect();
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+
     /// Takes over what a look into such a folder found.
     pub fn scanned_folder(&mut self, folder: &Path, scan: Scan) {
-        self.folders.insert(folder.to_owned(), with_urls(scan));
+        self.folders.insert(folder.to_owned(), with_urls(scan.files, None));
         self.rebuild(&SetKey::Folder(folder.to_owned()));
     }
 
@@ -317,7 +380,13 @@ impl Store {
 
     /// The state of this moment.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { encoding: self.encoding, documents: self.documents.clone(), sets: self.sets.clone() }
+        Snapshot {
+            encoding: self.encoding,
+            documents: self.documents.clone(),
+            sets: self.sets.clone(),
+            projects: self.projects.clone(),
+            support: self.support,
+        }
     }
 
     fn key(&self, url: &Url) -> SetKey {
@@ -330,12 +399,10 @@ impl Store {
         }
     }
 
-    /// Whether a file under a workspace folder is one of its rules: where the project file names them, only those.
+    /// Whether a file under a workspace folder is one of its rules: where the project file or Falco's configuration names them, only those.
     fn belongs(&self, root: &Path, url: &Url) -> bool {
-        match self.disk.get(root) {
-            Some(files) if root.join(project::PROJECT_FILE).is_file() => files.iter().any(|(u, _)| u == url),
-            _ => true,
-        }
+        let named = self.plans.get(root).is_some_and(|plan| plan.named.is_some());
+        !named || self.disk.get(root).is_some_and(|files| files.iter().any(|(u, _)| u == url))
     }
 
     fn rebuild_all(&mut self) {
@@ -424,14 +491,30 @@ impl Store {
     }
 }
 
-fn with_urls(scan: Scan) -> Vec<(Url, Arc<str>)> {
-    scan.files.into_iter().filter_map(|(p, t)| Some((Url::from_file_path(p).ok()?, t.into()))).collect()
+/// Files with addresses. Texts that are as they were `before` stay the same allocation, so that nothing looks changed.
+fn with_urls(files: Vec<(PathBuf, String)>, before: Option<Vec<(Url, Arc<str>)>>) -> Vec<(Url, Arc<str>)> {
+    let before: FxHashMap<Url, Arc<str>> = before.into_iter().flatten().collect();
+    let mut seen: FxHashSet<Url> = FxHashSet::default();
+    let mut found: Vec<(Url, Arc<str>)> = Vec::new();
+    for (path, text) in files {
+        let Ok(url) = Url::from_file_path(path) else { continue };
+        // A file that is named twice is loaded where it is named first.
+        if !seen.insert(url.clone()) {
+            continue;
+        }
+        let same = before.get(&url).filter(|old| ***old == *text).cloned();
+        found.push((url, same.unwrap_or_else(|| text.into())));
+    }
+    found
 }
 
 /// Whether an open document is judged as rules: by the client's language id, else by name or content.
 fn is_rules(url: &Url, doc: &Document) -> bool {
     if doc.language() == "falco-rules" || doc.language() == "falco" {
         return true;
+    }
+    if url.to_file_path().is_ok_and(|path| project::is_project_file(&path)) {
+        return false;
     }
     let by_name = url.to_file_path().is_ok_and(|p| project::is_rules_name(&p));
     let is_test = url.to_file_path().is_ok_and(|p| project::is_test_name(&p));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use falco_ide::project::{self, PROJECT_FILE, Project};
+use falco_ide::project::{self, Disk, Kind, Plan};
 
 /// How deep folders are searched, how many files are kept and how large one may be: a workspace may be anything, a home
 /// folder included.
@@ -10,31 +10,52 @@ const MAX_DEPTH: usize = 12;
 const MAX_FILES: usize = 5_000;
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
+/// The machine's file system.
+#[derive(Debug, Clone, Copy)]
+pub struct OsDisk;
+
+impl Disk for OsDisk {
+    fn kind(&self, path: &Path) -> Option<Kind> {
+        let found = std::fs::metadata(here(path)).ok()?;
+        Some(if found.is_dir() { Kind::Folder } else { Kind::File })
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(here(folder)).into_iter().flatten().flatten();
+        let mut found: Vec<PathBuf> = entries.map(|entry| folder.join(entry.file_name())).take(MAX_FILES).collect();
+        found.sort();
+        found
+    }
+
+    fn read(&self, path: &Path) -> Option<String> {
+        let small = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_BYTES);
+        if small { std::fs::read_to_string(path).ok() } else { None }
+    }
+}
+
+/// The empty path is the current folder.
+fn here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}
+
 /// What was found under a workspace folder.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// The project file's content, or why it cannot be used.
-    pub project: Option<Result<Project, project::ProjectError>>,
+    /// What the folder's project file and Falco's configuration say.
+    pub plan: Plan,
     /// Rules files with their texts, in load order.
     pub files: Vec<(PathBuf, String)>,
     /// Files that cannot be read as text, with the reason.
     pub unreadable: Vec<(PathBuf, String)>,
 }
 
-/// Reads the rules files under `root`: those that the project file names, or else all that look like rules.
+/// Reads the rules files under `root`: those that the project file names, or Falco's configuration, or else all that look like rules.
 pub fn scan(root: &Path) -> Scan {
-    let mut scan = Scan::default();
-    if let Ok(text) = std::fs::read_to_string(root.join(PROJECT_FILE)) {
-        scan.project = Some(Project::parse(&text));
-    }
-    let named = match &scan.project {
-        Some(Ok(project)) if !project.rules.is_empty() => Some(project.rules.clone()),
-        _ => None,
-    };
-    match named {
-        Some(rules) => {
-            for entry in rules {
-                for path in expand(&root.join(entry)) {
+    let mut scan = Scan { plan: Plan::of(root, &OsDisk), ..Scan::default() };
+    match scan.plan.named.clone() {
+        Some(named) => {
+            for entry in named.paths {
+                for path in expand(&entry) {
                     read(&path, |_| true, &mut scan);
                 }
             }
@@ -168,13 +189,16 @@ mod tests {
             &[
                 (".falco-rs.yaml", "rules: [z.yaml, d]\n"),
                 ("a.yaml", "- list: l\n"),
+                ("falco.yaml", "rules_files: [a.yaml]\n"),
                 ("z.yaml", ""),
                 ("d/2.yaml", ""),
                 ("d/1.yaml", ""),
             ],
         );
-        let scan = scan(&root);
-        assert_eq!(names(&root, &scan), ["z.yaml", "d/1.yaml", "d/2.yaml"]);
+        let found = scan(&root);
+        assert_eq!(names(&root, &found), ["z.yaml", "d/1.yaml", "d/2.yaml"]);
+        std::fs::remove_file(root.join(".falco-rs.yaml")).unwrap();
+        assert_eq!(names(&root, &scan(&root)), ["a.yaml"]);
         std::fs::remove_dir_all(root).unwrap();
     }
 }

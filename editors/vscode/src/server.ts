@@ -235,6 +235,8 @@ export class Server implements vscode.Disposable {
       documentSelector: [
         { language: FALCO_RULES, scheme: "file" },
         { language: FALCO_RULES, scheme: "untitled" },
+        // The project file is plain YAML, but its keys and paths are ours.
+        { language: "yaml", scheme: "file", pattern: "**/.falco-rs.yaml" },
       ],
       initializationOptions: initializationOptions(read),
       // Which files it wants to hear of, the server says itself.

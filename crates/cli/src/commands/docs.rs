@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use falco_catalog::codes::{self, CODES};
+use falco_catalog::codes::CODES;
 use falco_compiler::lints;
 
 use crate::args::{Docs, Global};
@@ -32,16 +32,9 @@ pub fn run(args: &Docs, global: &Global) -> Result {
                 }
             }
         }
-        Some(name) => match (codes::code(name), lints::by_code(name)) {
-            (Some(code), _) => {
-                let kind = if code.is_error { "error" } else { "warning" };
-                writeln!(out, "# {}\n\nFalco's {kind}: {}.\n\n{}", code.code, code.title, code.doc().text)?;
-                if !code.doc().example.is_empty() {
-                    writeln!(out, "\n```yaml\n{}\n```", code.doc().example)?;
-                }
-            }
-            (None, Some(lint)) => write!(out, "{}", lint.documentation())?,
-            (None, None) => {
+        Some(name) => match falco_ide::page(name) {
+            Some(page) => write!(out, "{page}")?,
+            None => {
                 let all = CODES.iter().map(|c| c.code).chain(lints::ALL.iter().map(|l| l.code));
                 let near = all.min_by_key(|code| strsim::levenshtein(code, name)).unwrap_or_default();
                 return Err(CliError::Usage(format!("there is no code `{name}`; did you mean `{near}`?")));

@@ -9,14 +9,14 @@ use falco_ide::format::{self, FormatError, Style};
 
 use crate::args::{Fmt, Global};
 use crate::error::CliError;
-use crate::inputs::{Rules, STDIN, find_project};
+use crate::inputs::{Rules, STDIN, find_plan};
 use crate::render::{self, count};
 use crate::{Outcome, Result};
 
 /// Formats the files, or shows what would change.
 pub fn run(args: &Fmt, global: &Global) -> Result {
     let rules = Rules::load(&args.paths)?;
-    let style = find_project()?.map(|(_, project)| project.format).unwrap_or_default();
+    let style = find_plan()?.and_then(|(_, plan)| plan.project?.format).unwrap_or_default();
     let mut tally = Tally::default();
     for binary in &rules.binary {
         tally.refused += 1;

@@ -1,7 +1,7 @@
 //! A language client in a few lines: speaks the real protocol to the real binary.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,29 @@ pub struct Client {
     next_id: i64,
     /// Notifications and server requests that arrived while we waited for something else.
     backlog: Vec<Value>,
+    /// What `workspace/configuration` is answered with.
+    pub settings: Value,
 }
 
 impl Client {
     /// Starts `falco-rs lsp` and shakes hands.
     pub fn start(capabilities: Value, root: Option<&str>) -> Self {
+        let folders = root.map(|uri| json!([{"uri": uri, "name": "root"}])).unwrap_or(Value::Null);
+        let mut client = Self::launch();
+        client.shake_hands(json!({
+            "processId": null, "rootUri": root, "workspaceFolders": folders, "capabilities": capabilities,
+        }));
+        client
+    }
+
+    /// `initialize` with these parameters, and `initialized`.
+    pub fn shake_hands(&mut self, params: Value) {
+        self.request("initialize", params);
+        self.notify("initialized", json!({}));
+    }
+
+    /// Starts `falco-rs lsp` and says nothing.
+    pub fn launch() -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_falco-rs"))
             .arg("lsp")
             .stdin(Stdio::piped())
@@ -41,14 +59,7 @@ impl Client {
             }
         });
         let stdin = child.stdin.take();
-        let mut client = Self { child, stdin, incoming, next_id: 0, backlog: Vec::new() };
-        let folders = root.map(|uri| json!([{"uri": uri, "name": "root"}])).unwrap_or(Value::Null);
-        client.request(
-            "initialize",
-            json!({"processId": null, "rootUri": root, "workspaceFolders": folders, "capabilities": capabilities}),
-        );
-        client.notify("initialized", json!({}));
-        client
+        Self { child, stdin, incoming, next_id: 0, backlog: Vec::new(), settings: Value::Null }
     }
 
     /// Sends a notification.
@@ -67,6 +78,22 @@ impl Client {
     /// Waits for the response of a request and returns the whole message.
     pub fn response(&mut self, id: i64) -> Value {
         self.wait(|m| m.get("method").is_none() && m["id"] == json!(id))
+    }
+
+    /// The next message, whatever it is. Requests of the server are answered.
+    #[allow(dead_code, reason = "only the simulation wants everything")]
+    pub fn next(&mut self, patience: Duration) -> Option<Value> {
+        if !self.backlog.is_empty() {
+            return Some(self.backlog.remove(0));
+        }
+        match self.incoming.recv_timeout(patience) {
+            Ok(message) => {
+                self.reply(&message);
+                Some(message)
+            }
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => panic!("the server left"),
+        }
     }
 
     /// Waits for a notification.
@@ -142,16 +169,40 @@ impl Client {
     pub fn stop(mut self) {
         self.request("shutdown", Value::Null);
         self.notify("exit", Value::Null);
-        self.stdin.take();
+        let status = self.left();
+        assert!(status.success(), "{status}");
+    }
+
+    /// Waits until the server has left. Our end of its input stays as it is.
+    pub fn left(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                assert!(status.success(), "{status}");
-                return;
+                return status;
             }
             assert!(Instant::now() < deadline, "the server did not leave");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Closes the server's input, as the system does when a client dies.
+    #[allow(dead_code, reason = "the benchmarks say goodbye")]
+    pub fn hang_up(&mut self) {
+        self.stdin.take();
+    }
+
+    /// The server's process.
+    #[allow(dead_code, reason = "the benchmarks do not look at it")]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends bytes as they are.
+    #[allow(dead_code, reason = "the benchmarks are well-behaved")]
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().unwrap();
+        stdin.write_all(bytes).unwrap();
+        stdin.flush().unwrap();
     }
 
     fn send(&mut self, message: &Value) {
@@ -169,20 +220,28 @@ impl Client {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.incoming.recv_timeout(left) {
-                Ok(message) if wanted(&message) => return message,
-                Ok(message) => self.keep(message),
+                Ok(message) => {
+                    self.reply(&message);
+                    if wanted(&message) {
+                        return message;
+                    }
+                    self.backlog.push(message);
+                }
                 Err(RecvTimeoutError::Timeout) => panic!("no answer; so far: {:#?}", self.backlog),
                 Err(RecvTimeoutError::Disconnected) => panic!("the server left; so far: {:#?}", self.backlog),
             }
         }
     }
 
-    fn keep(&mut self, message: Value) {
-        // Requests of the server want an answer, or it waits for ever.
+    /// Requests of the server want an answer, or it waits for ever.
+    fn reply(&mut self, message: &Value) {
         if message.get("method").is_some() && message.get("id").is_some() {
-            self.send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": null}));
+            let result = match message["method"] == "workspace/configuration" {
+                true => json!([self.settings]),
+                false => Value::Null,
+            };
+            self.send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}));
         }
-        self.backlog.push(message);
     }
 }
 

@@ -8,7 +8,7 @@ mod output;
 mod scope;
 pub(crate) mod test_file;
 mod topic;
-mod values;
+pub(crate) mod values;
 
 use falco_catalog::{Catalog, FieldInfo, keys::KeyValue};
 use falco_compiler::{ItemKind, Named};

@@ -22,6 +22,7 @@ use falco_syntax::{TextRange, yaml};
 
 pub use edits::{edits_between, unified_diff};
 pub use on_type::new_line;
+pub(crate) use style::WIDTHS;
 pub use style::{Conditions, Lists, Quotes, Style};
 
 /// Why a text is not formatted.

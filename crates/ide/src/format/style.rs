@@ -58,7 +58,7 @@ pub enum Quotes {
 }
 
 /// The widths that make sense. Below the least a condition could not be broken sensibly.
-const WIDTHS: std::ops::RangeInclusive<usize> = 40..=1000;
+pub const WIDTHS: std::ops::RangeInclusive<usize> = 40..=1000;
 
 fn width<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     let width = usize::deserialize(deserializer)?;

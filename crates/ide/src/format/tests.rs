@@ -480,5 +480,5 @@ fn the_page_on_formatting_is_right() {
     let [example, options] = blocks.as_slice() else { panic!("{blocks:?}") };
     assert_eq!(formatted(example), *example);
     let project = crate::project::Project::parse(options).unwrap();
-    assert_eq!(project.format, Style::default());
+    assert_eq!(project.format, Some(Style::default()));
 }

@@ -13,6 +13,7 @@ use super::Request;
 use super::places::Places;
 use super::rename::workspace_edit;
 use crate::capabilities::ClientCapabilities;
+use crate::convert::finding;
 
 /// All kinds, with the protocol's names for them.
 const KINDS: [(ActionKind, &str); 6] = [
@@ -106,8 +107,12 @@ fn filter(context: &CodeActionContext) -> Option<ActionFilter> {
 /// The client's diagnostic that an action repairs.
 fn repaired(request: &Request, action: &Action, told: &[Diagnostic]) -> Option<Vec<Diagnostic>> {
     let (range, code) = action.fixes.as_ref()?;
-    let range = request.converter.range(*range);
-    let same = |d: &&Diagnostic| d.range == range && d.code == Some(NumberOrString::String(code.clone()));
+    let (place, data) = (request.converter.range(*range), finding(*range, code));
+    // By what the server gave along, if the client gives that back.
+    let same = |d: &&Diagnostic| match &d.data {
+        Some(given) => *given == data,
+        None => d.range == place && d.code == Some(NumberOrString::String(code.clone())),
+    };
     Some(vec![told.iter().find(same)?.clone()])
 }
 

@@ -35,6 +35,16 @@ pub fn list_in_test(
     respond(found, &analysis, &request.converter, url, client)
 }
 
+/// Completions whose details say everything.
+pub fn without_documentation(
+    found: ide::CompletionList,
+    converter: &Converter,
+    client: ClientCapabilities,
+) -> CompletionResponse {
+    let items = found.items.into_iter().map(|item| convert(converter, item, client.snippets));
+    CompletionResponse::List(CompletionList { is_incomplete: found.is_incomplete, items: items.collect() })
+}
+
 fn respond(
     found: ide::CompletionList,
     analysis: &ide::Analysis,

@@ -10,6 +10,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::*;
 
 use super::Request;
+use super::project::ProjectFile;
 use crate::convert::Converter;
 use crate::store::{LoadSet, Snapshot};
 
@@ -27,7 +28,7 @@ pub fn of_file(analysis: &Analysis, set: &LoadSet, file: FileId, snapshot: &Snap
     };
     let Some(converter) = converter else { return Vec::new() };
     let mut others = FxHashMap::default();
-    found.iter().map(|d| converter.diagnostic(d, file, set, &mut others)).collect()
+    found.iter().map(|d| converter.diagnostic(d, file, set, snapshot.support, &mut others)).collect()
 }
 
 /// What tells one file's findings from others.
@@ -38,6 +39,7 @@ pub fn hash(diagnostics: &[Diagnostic]) -> u64 {
 /// `textDocument/diagnostic`. With `related`, the other open documents of the load set come along: an edit may concern them.
 pub fn document(request: &Request, previous: Option<&str>, related: bool) -> DocumentDiagnosticReportResult {
     let (set, snapshot) = (&request.set, &request.snapshot);
+    let items = of_file(&request.analysis, set, request.file, snapshot);
     let others =
         set.urls().iter().enumerate().filter(|(index, url)| {
             related && *index != request.file.0 as usize && snapshot.documents.contains_key(url)
@@ -50,9 +52,17 @@ pub fn document(request: &Request, previous: Option<&str>, related: bool) -> Doc
         })
         .collect();
     let related_documents = (!others.is_empty()).then_some(others);
-    let items = of_file(&request.analysis, set, request.file, snapshot);
+    DocumentDiagnosticReportResult::Report(of_items(items, previous, related_documents))
+}
+
+/// `textDocument/diagnostic` of a document whose findings are these.
+pub fn of_items(
+    items: Vec<Diagnostic>,
+    previous: Option<&str>,
+    related_documents: Option<HashMap<Url, DocumentDiagnosticReportKind>>,
+) -> DocumentDiagnosticReport {
     let result_id = id(&items);
-    let report = if previous == Some(&result_id) {
+    if previous == Some(&result_id) {
         DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
             related_documents,
             unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id },
@@ -62,8 +72,7 @@ pub fn document(request: &Request, previous: Option<&str>, related: bool) -> Doc
             related_documents,
             full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: Some(result_id), items },
         })
-    };
-    DocumentDiagnosticReportResult::Report(report)
+    }
 }
 
 /// The answer for a document that is not judged: there is nothing to say about it.
@@ -88,6 +97,13 @@ pub fn workspace(snapshot: &Snapshot, previous: Vec<PreviousResultId>) -> Result
                 continue;
             }
             items.push(report(url.clone(), version, found, known.as_deref()));
+        }
+    }
+    for url in ProjectFile::all(snapshot) {
+        let Some(file) = ProjectFile::find(snapshot, &url) else { continue };
+        let (found, known) = (file.diagnostics(snapshot), previous.remove(&url));
+        if !found.is_empty() || known.is_some() {
+            items.push(report(url, file.version.map(i64::from), found, known.as_deref()));
         }
     }
     // Files that are gone have no findings any more.

@@ -12,6 +12,7 @@ pub mod hover;
 pub mod in_test;
 pub mod lens;
 mod places;
+pub mod project;
 pub mod references;
 pub mod rename;
 pub mod semantic;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use falco_ide::{Analysis, FileId, FilePosition};
+use tokio::sync::Semaphore;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{DiagnosticServerCancellationData, Position, Url};
 
@@ -107,11 +109,34 @@ pub async fn on_workspace<T: Send + 'static>(
     feature: impl FnOnce(&Snapshot) -> Option<T> + Send + 'static,
 ) -> Result<Option<T>> {
     let Some(snapshot) = ordered::snapshot() else { return Ok(None) };
-    blocking(move || feature(&snapshot).map(Some).ok_or_else(Error::content_modified)).await
+    long(move || feature(&snapshot).map(Some).ok_or_else(Error::content_modified)).await
 }
+
+/// How many requests are worked on at a time. Every thread has memory of its own, so there are not as many as there are requests; and
+/// those about a whole workspace have few places of their own, so that those about one document need not wait for them.
+static SHORT: Semaphore = Semaphore::const_new(8);
+static LONG: Semaphore = Semaphore::const_new(2);
 
 /// Runs `work` off the reactor's thread. A panic in it is that request's error; the server lives on.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    in_one_of(&SHORT, work).await
+}
+
+/// [`blocking`] for what concerns a whole workspace.
+pub async fn long<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    in_one_of(&LONG, work).await
+}
+
+async fn in_one_of<T: Send + 'static>(
+    places: &'static Semaphore,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    // One that is cancelled while it waits does no work at all; one that has begun keeps its place until it is done.
+    let place = places.acquire().await.map_err(|_| Error::internal_error())?;
+    let work = move || {
+        let _place = place;
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(|e| {
         let mut error = Error::internal_error();
         error.message = format!("the request failed: {e}").into();

@@ -1,6 +1,6 @@
 //! Folding, selection, remarks and links: how a document is shown.
 
-use falco_ide::{InlayHint, LinkTarget, links_of_test, project};
+use falco_ide::{HintKind, InlayHint, LinkTarget, links_of_test, project};
 use falco_syntax::TextRange;
 use tower_lsp::lsp_types as lsp;
 use tower_lsp::lsp_types::{DocumentLink, FoldingRange, FoldingRangeKind, Position, Range, SelectionRange, Url};
@@ -41,12 +41,13 @@ pub fn selections(request: &Request, positions: &[Position]) -> Vec<SelectionRan
     positions.iter().map(nested).collect()
 }
 
-/// `textDocument/inlayHint`.
-pub fn hints(request: &Request, range: Range) -> Vec<lsp::InlayHint> {
+/// `textDocument/inlayHint`, of the kinds that the client wants.
+pub fn hints(request: &Request, range: Range, wanted: &[HintKind]) -> Vec<lsp::InlayHint> {
     let (start, end) = (request.converter.offset(range.start), request.converter.offset(range.end));
     let mut files = Places::new(request);
     let hints = request.analysis.inlay_hints(request.file, TextRange::new(start, end.max(start)));
-    hints.into_iter().map(|hint| inlay(request, &mut files, hint)).collect()
+    let hints = hints.into_iter().filter(|hint| wanted.contains(&hint.kind));
+    hints.map(|hint| inlay(request, &mut files, hint)).collect()
 }
 
 fn inlay(request: &Request, files: &mut Places<'_>, hint: InlayHint) -> lsp::InlayHint {
@@ -89,7 +90,8 @@ pub fn links_of_open_test(snapshot: &Snapshot, url: &Url) -> Option<Vec<Document
     Some(to_protocol(links_of_test(document.text()), url, &converter))
 }
 
-fn to_protocol(links: Vec<falco_ide::Link>, url: &Url, converter: &Converter) -> Vec<DocumentLink> {
+/// Links as the protocol has them; paths are relative to the folder of `url`.
+pub fn to_protocol(links: Vec<falco_ide::Link>, url: &Url, converter: &Converter) -> Vec<DocumentLink> {
     let folder = url.to_file_path().ok().and_then(|path| path.parent().map(ToOwned::to_owned));
     let target = |target: LinkTarget| match target {
         LinkTarget::Url(text) => Url::parse(&text).ok(),

@@ -13,6 +13,8 @@ local defaults = {
   on_attach = nil,
   -- What the client can do, where a completion plugin adds to it.
   capabilities = nil,
+  -- The server's settings, such as { engineVersion = '0.57.0' }; docs/editors.md has them all.
+  settings = nil,
   -- Show the lenses above rules.
   code_lens = true,
 }
@@ -24,7 +26,7 @@ local HEADS = { 'rule', 'macro', 'list', 'required_engine_version', 'required_pl
 --- Whether a buffer holds Falco rules: its name says so, or an item at the left margin has one of Falco's keys.
 function M.is_rules(buffer)
   local name = vim.api.nvim_buf_get_name(buffer)
-  if name:match('_rules%.ya?ml$') or name:match('_rules%.local%.ya?ml$') or name:match('%.falco%.ya?ml$') then
+  if name:match('%.falco%-rs%.yaml$') or name:match('_rules%.ya?ml$') or name:match('_rules%.local%.ya?ml$') or name:match('%.falco%.ya?ml$') then
     return true
   end
   for _, line in ipairs(vim.api.nvim_buf_get_lines(buffer, 0, 2000, false)) do
@@ -81,6 +83,8 @@ function M.attach(buffer)
       cmd = M.options.cmd,
       root_dir = root,
       workspace_folders = { { uri = vim.uri_from_fname(root), name = vim.fn.fnamemodify(root, ':t') } },
+      settings = M.options.settings and { ['falco-rs'] = M.options.settings } or nil,
+      init_options = M.options.settings,
       capabilities = M.options.capabilities or vim.lsp.protocol.make_client_capabilities(),
       on_attach = function(client, attached)
         vim.bo[attached].omnifunc = 'v:lua.vim.lsp.omnifunc'

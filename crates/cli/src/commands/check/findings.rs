@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use falco_compiler::{Diagnostic, ItemName, Severity, Span};
 use falco_ide::actions::fixes_of;
-use falco_ide::{Analysis, Settings};
+use falco_ide::{Analysis, Settings, project};
 
 use crate::commands::fix;
 use crate::inputs::Rules;
@@ -67,7 +67,7 @@ pub struct Repair<'a> {
 impl<'a> Findings<'a> {
     /// For the findings of `rules`.
     pub fn new(rules: &'a Rules, found: &'a [&'a Diagnostic], settings: &'a Settings) -> Self {
-        let places = rules.files.iter().map(Places::new).collect();
+        let places = rules.sources().map(Places::new).collect();
         Self { rules, found, settings, places, analysis: OnceCell::new() }
     }
 
@@ -115,6 +115,9 @@ impl<'a> Findings<'a> {
 
     /// The repairs of one of them.
     pub fn repairs(&self, finding: &Finding<'a>) -> Vec<Repair<'a>> {
+        if finding.code == project::CODE {
+            return self.repair_of_project(finding).into_iter().collect();
+        }
         let analysis = self.analysis.get_or_init(|| {
             let repairable = self.found.iter().any(|diagnostic| !diagnostic.fixes.is_empty());
             repairable.then(|| Analysis::new(fix::workspace_files(&self.rules.files), self.settings, None))
@@ -130,6 +133,17 @@ impl<'a> Findings<'a> {
             Repair { title: fix.title, safe: fix.safe, edits: edits.collect() }
         };
         fixes_of(analysis, diagnostic).into_iter().map(repair).collect()
+    }
+
+    /// Whether what a project file says stays the same by it, nobody can know.
+    fn repair_of_project(&self, finding: &Finding<'a>) -> Option<Repair<'a>> {
+        let span = finding.diagnostic?.span;
+        let mut found = self.rules.project.as_ref()?.findings.iter();
+        let fix =
+            found.find(|found| std::ops::Range::<usize>::from(found.diagnostic.range) == span.range())?.fix.clone();
+        let (title, edit) = fix?;
+        let at = self.stretch_of(span.file.index(), edit.range.into())?;
+        Some(Repair { title, safe: false, edits: vec![(at, edit.text)] })
     }
 
     /// What identifies each of them from run to run, whatever its line: a number of 64 bits out of its code, file, item and message, and
@@ -151,7 +165,7 @@ impl<'a> Findings<'a> {
     }
 
     fn stretch_of(&self, file: usize, range: std::ops::Range<usize>) -> Option<Stretch<'a>> {
-        let (places, source) = (self.places.get(file)?, self.rules.files.get(file)?);
+        let (places, source) = (self.places.get(file)?, self.rules.sources().nth(file)?);
         Some(Stretch { file: &source.path, start: places.at(range.start), end: places.at(range.end) })
     }
 }

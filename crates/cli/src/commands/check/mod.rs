@@ -21,13 +21,13 @@ use self::findings::Findings;
 use crate::args::{Check, CheckFormat, Deny, Global};
 use crate::commands::fix;
 use crate::error::CliError;
-use crate::inputs::{Rules, find_project};
+use crate::inputs::Rules;
 use crate::render;
 use crate::{Outcome, Result};
 
 /// Checks the rules and prints the findings.
 pub fn run(args: &Check, global: &Global) -> Result {
-    let mut rules = Rules::load(&args.paths)?;
+    let mut rules = Rules::load_lenient(&args.paths)?;
     let mut options = Options::new(Arc::new(Catalog::builtin()));
     options.falco_report = args.format == CheckFormat::Falco;
     if let Some(version) = args.engine_version.as_ref().or(rules.engine_version.as_ref()) {
@@ -35,7 +35,7 @@ pub fn run(args: &Check, global: &Global) -> Result {
             .parse()
             .map_err(|_| CliError::Usage(format!("`{version}` is no engine version; one looks like `0.62.0`")))?;
     }
-    options.lints = find_project()?.map(|(_, project)| project.lints).unwrap_or_default();
+    options.lints.clone_from(&rules.lints);
     let wanted = |code: &str| {
         (args.select.is_empty() || args.select.iter().any(|c| c == code)) && !args.ignore.iter().any(|c| c == code)
     };
@@ -54,7 +54,9 @@ pub fn run(args: &Check, global: &Global) -> Result {
         }
     }
     let compilation = compile(&rules.files, &options);
-    let found: Vec<&Diagnostic> = compilation.iter().filter(|d| wanted(d.code)).collect();
+    // The project file's findings come first; it stands behind the rules files.
+    let of_project = rules.project.as_ref().map(|project| project.diagnostics(rules.files.len())).unwrap_or_default();
+    let found: Vec<&Diagnostic> = of_project.iter().chain(compilation.iter()).filter(|d| wanted(d.code)).collect();
 
     let findings = Findings::new(&rules, &found, &settings);
     match args.format {

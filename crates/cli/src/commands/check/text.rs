@@ -18,7 +18,8 @@ pub fn write(rules: &Rules, found: &[&Diagnostic], global: &Global) -> Result<()
         render::labelled(&mut out, Color::Red, "error[LOAD_ERR_YAML_PARSE]", &binary.message())?;
         writeln!(out, "  ┌─ {}:{}:{}\n", binary.path, binary.line, binary.column)?;
     }
-    let excerpts = render::Excerpts::new(&rules.files);
+    let sources: Vec<_> = rules.sources().cloned().collect();
+    let excerpts = render::Excerpts::new(&sources);
     for diagnostic in found {
         excerpts.write(&mut out, diagnostic)?;
     }

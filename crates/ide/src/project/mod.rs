@@ -2,7 +2,12 @@
 //!
 //! Pure functions over texts and paths; whoever has a file system (server, command line) calls them.
 
+mod assist;
+mod check;
+mod falco_yaml;
+pub mod keys;
 mod lints;
+mod order;
 
 use std::cmp::Ordering;
 use std::path::Path;
@@ -12,6 +17,11 @@ use falco_compiler::LintSettings;
 use serde::Deserialize;
 
 use crate::format::Style;
+
+pub use assist::{completions, hover, links};
+pub use check::{CODE, Finding, check};
+pub use falco_yaml::{FALCO_FILE, FalcoConfig, Plugin};
+pub use order::{Disk, Kind, Named, Plan};
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = ".falco-rs.yaml";
@@ -31,7 +41,7 @@ pub struct Project {
     pub captures: Vec<String>,
     /// How `falco-rs fmt` and editors format rules.
     #[serde(default)]
-    pub format: Style,
+    pub format: Option<Style>,
     /// Levels and options of our lints.
     #[serde(default, deserialize_with = "lints::settings")]
     pub lints: LintSettings,
@@ -59,6 +69,25 @@ impl Project {
             message: e.to_string(),
         })
     }
+
+    /// Reads what can be used of a text that may have mistakes: every key for itself.
+    pub fn lenient(text: &str) -> Self {
+        if let Ok(project) = Self::parse(text) {
+            return project;
+        }
+        let Ok(mut all) = serde_yaml::from_str::<serde_yaml::Mapping>(text) else { return Self::default() };
+        let alone = |key: &serde_yaml::Value, value: &serde_yaml::Value| {
+            serde_yaml::Mapping::from_iter([(key.clone(), value.clone())])
+        };
+        let good = |mapping: serde_yaml::Mapping| serde_yaml::from_value::<Self>(mapping.into());
+        all.retain(|key, value| good(alone(key, value)).is_ok());
+        good(all).unwrap_or_default()
+    }
+}
+
+/// Whether a file is a project file, by its name.
+pub fn is_project_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == PROJECT_FILE)
 }
 
 /// Whether the text is that of a rules file: some item at the left margin has one of Falco's head keys.
@@ -121,9 +150,17 @@ mod tests {
     }
 
     #[test]
+    fn one_mistake_leaves_the_rest() {
+        let project = Project::lenient("rules: [a.yaml]\nrulse: []\nformat: {width: 5}\n");
+        assert_eq!(project, Project { rules: vec!["a.yaml".to_owned()], ..Project::default() });
+        assert_eq!(Project::lenient("rules: [\n"), Project::default());
+    }
+
+    #[test]
     fn reads_a_style() {
         let project = Project::parse("format: {width: 100, lists: one-per-line, quotes: double}\n").unwrap();
-        assert_eq!((project.format.width, project.format.lists), (100, crate::format::Lists::OnePerLine));
+        let style = project.format.unwrap();
+        assert_eq!((style.width, style.lists), (100, crate::format::Lists::OnePerLine));
         let unknown = Project::parse("format: {with: 100}\n").unwrap_err();
         assert!(unknown.to_string().contains("unknown field `with`"), "{unknown}");
         let narrow = Project::parse("format:\n  width: 10\n").unwrap_err();
