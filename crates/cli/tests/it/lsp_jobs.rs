@@ -198,7 +198,10 @@ fn a_rule_test_is_explained_event_by_event() {
     let matches: Vec<&Value> = explanations.iter().map(|each| &each["matches"]).collect();
     assert_eq!(matches, [&json!(true), &json!(false)], "{result}");
     let failing = &explanations[1]["condition"]["children"][1];
-    assert_eq!((&failing["value"], &failing["written"]["uri"]), (&"/etc/hosts".into(), &session.uri.clone().into()));
+    assert_eq!(
+        (&failing["value"], &failing["written"]["uri"]),
+        (&"\"/etc/hosts\"".into(), &session.uri.clone().into())
+    );
     assert!(explanations[1]["text"].as_str().unwrap().contains("needs /etc/shadow"), "{result}");
     let id = session.send("falco-rs/tests/explain", json!({"uri": file, "name": "no such"}));
     let response = session.client.response(id);
