@@ -104,7 +104,8 @@ fn annotation(line: &str, start: usize, diagnostic: &Diagnostic) -> String {
     format!("#{indent}{mark}{more} {}: {}{help}\n", diagnostic.severity, diagnostic.message)
 }
 
-/// Compiles a fixture with the whole catalogue and compares its annotations.
+/// Compiles a fixture with the whole catalogue and compares its annotations. Lints that look at what rules mean are left out, since
+/// rules of examples mean little; see [`check_lint`].
 ///
 /// # Panics
 /// When the annotations are not what they should be.
@@ -119,13 +120,57 @@ pub fn check(text: &str) {
 /// When the annotations are not what they should be.
 #[track_caller]
 pub fn check_for(engine: crate::Version, text: &str) {
-    let fixture = strip(text);
     let mut options = crate::Options::new(std::sync::Arc::new(falco_catalog::Catalog::builtin()));
     options.engine_version = engine;
-    let compilation = crate::compile(&fixture.files, &options);
-    let ours = annotate(&fixture, &compilation.diagnostics());
+    without_meaning(&mut options);
+    compare(text, &options, |_| true);
+}
+
+/// Switches off the lints that look at what rules mean: rules of examples mean little.
+///
+/// # Panics
+/// Never: the lints are known.
+pub fn without_meaning(options: &mut crate::Options) {
+    for (lint, _) in crate::lints::OF_MEANING {
+        options.lints.set(lint.code, crate::LintLevel::Off).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// Compares the annotations of one lint, which is a warning unless it is louder.
+///
+/// # Panics
+/// When the annotations are not what they should be.
+#[track_caller]
+pub fn check_lint(code: &str, text: &str) {
+    let mut options = crate::Options::default();
+    options.lints.set(code, crate::LintLevel::Warning).unwrap_or_else(|error| panic!("{error}"));
+    compare(text, &options, |diagnostic| diagnostic.code == code);
+}
+
+#[track_caller]
+fn compare(text: &str, options: &crate::Options, wanted: impl Fn(&Diagnostic) -> bool) {
+    let fixture = strip(text);
+    let compilation = crate::compile(&fixture.files, options);
+    let found: Vec<Diagnostic> = compilation.iter().filter(|diagnostic| wanted(diagnostic)).cloned().collect();
+    let ours = annotate(&fixture, &found);
     let expected = text.strip_prefix('\n').unwrap_or(text);
     assert!(ours == expected, "\n--- expected\n{expected}\n--- ours\n{ours}");
+}
+
+/// Compiles a rule of that condition and says that it has no finding of that code.
+///
+/// # Panics
+/// When it has one, or does not load.
+#[track_caller]
+pub fn conditions_without(code: &str, condition: &str) {
+    let text =
+        format!("- rule: r\n  desc: a rule of a test\n  condition: {condition}\n  output: x\n  priority: INFO\n");
+    let mut options = crate::Options::default();
+    options.lints.set(code, crate::LintLevel::Warning).unwrap_or_else(|error| panic!("{error}"));
+    let compilation = crate::compile(&[SourceFile::new("rules.yaml", text)], &options);
+    assert!(compilation.loads(), "{condition}: {:?}", compilation.diagnostics());
+    let found: Vec<&Diagnostic> = compilation.iter().filter(|diagnostic| diagnostic.code == code).collect();
+    assert!(found.is_empty(), "{condition}: {found:?}");
 }
 
 #[cfg(test)]

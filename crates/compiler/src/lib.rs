@@ -22,6 +22,7 @@ mod items;
 pub mod lints;
 mod load;
 mod loc;
+mod logic;
 mod lower;
 mod named;
 mod options;

@@ -78,6 +78,17 @@ pub(crate) struct TypedCheck {
     pub(crate) right: TOperand,
 }
 
+impl TypedCheck {
+    /// The texts that it compares with.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let consts = if let TOperand::Consts(consts) = &self.right { consts.as_slice() } else { &[] };
+        consts.iter().filter_map(|value| match value {
+            Const::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        })
+    }
+}
+
 /// A condition after the checks.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {

@@ -3,31 +3,53 @@
 //! One lint, one folder: `mod.rs` finds, `page.md` explains (also shown by tools, see [`Lint::documentation`]), `tests.rs` tests. To
 //! add one, add a folder and a line in [`ALL`], and run `cargo xtask lints`.
 
+pub mod always_true;
 pub mod append_precedence;
+pub mod argument_never_there;
+pub mod attack_tag;
 pub mod boolean_spelling;
 mod context;
+pub mod costly_first;
 pub mod deprecated_field;
+pub mod disabled_rule;
+pub mod double_negation;
 pub mod duplicate_key;
+pub mod exact_spacing;
 pub mod exception_shape;
 pub mod flow_indent;
 pub mod ignored_key;
+pub mod io_uring_blind;
 pub mod lax_yaml;
 pub mod list_as_value;
 pub mod list_in_quotes;
 pub mod list_over_name;
 pub mod list_without_parentheses;
 pub mod maybe_newer_than_engine;
+mod meaning;
+pub mod missing_sibling_syscall;
+pub mod name_alone;
+pub mod needless_glob;
 pub mod nested_list;
 pub mod net_in_list;
+pub mod network_host_bits;
+pub mod never_true;
 pub mod newer_than_engine;
 pub mod number_wraps;
+pub mod output_end;
+pub mod output_lacks_container;
 pub mod output_tail;
 pub mod override_ignored;
+pub mod prefix_without_slash;
+pub mod relative_path;
 pub mod settings;
+pub mod short_description;
+pub mod single_item_in;
 pub mod swallowed_text;
 pub mod text_past_quote;
 pub mod unchecked_macro;
 pub mod unknown_exception_key;
+pub mod useless_check;
+pub mod useless_exception;
 
 use crate::collect::{Collection, Node};
 use crate::diagnostic::Severity;
@@ -37,33 +59,55 @@ use crate::sink::RawDiag;
 use crate::stage::Units;
 
 pub(crate) use context::Context;
+pub(crate) use meaning::{Subject, View, meaning};
 pub use settings::{LintLevel, LintOption, LintSettings, LintSettingsError, OptionDefault, OptionValue};
 
 /// Every lint, by code.
 pub static ALL: &[&Lint] = &[
+    &always_true::LINT,
     &append_precedence::LINT,
+    &argument_never_there::LINT,
+    &attack_tag::LINT,
     &boolean_spelling::LINT,
+    &costly_first::LINT,
     &deprecated_field::LINT,
+    &disabled_rule::LINT,
+    &double_negation::LINT,
     &duplicate_key::LINT,
+    &exact_spacing::LINT,
     &exception_shape::LINT,
     &flow_indent::LINT,
     &ignored_key::LINT,
+    &io_uring_blind::LINT,
     &lax_yaml::LINT,
     &list_as_value::LINT,
     &list_in_quotes::LINT,
     &list_over_name::LINT,
     &list_without_parentheses::LINT,
     &maybe_newer_than_engine::LINT,
+    &missing_sibling_syscall::LINT,
+    &name_alone::LINT,
+    &needless_glob::LINT,
     &nested_list::LINT,
     &net_in_list::LINT,
+    &network_host_bits::LINT,
+    &never_true::LINT,
     &newer_than_engine::LINT,
     &number_wraps::LINT,
+    &output_end::LINT,
+    &output_lacks_container::LINT,
     &output_tail::LINT,
     &override_ignored::LINT,
+    &prefix_without_slash::LINT,
+    &relative_path::LINT,
+    &short_description::LINT,
+    &single_item_in::LINT,
     &swallowed_text::LINT,
     &text_past_quote::LINT,
     &unchecked_macro::LINT,
     &unknown_exception_key::LINT,
+    &useless_check::LINT,
+    &useless_exception::LINT,
 ];
 
 /// The lint of that code.
@@ -219,6 +263,34 @@ pub(crate) fn run(options: &Options, collection: &Collection, units: &Units, sco
     append_precedence::check(&mut cx);
     cx.diags
 }
+
+/// A lint that looks at a macro or a rule with its macros opened.
+type OfMeaning = (&'static Lint, fn(&mut Subject<'_>));
+
+/// The lints that look at a macro or a rule with its macros opened, in order.
+pub(crate) const OF_MEANING: &[OfMeaning] = &[
+    (&never_true::LINT, never_true::check),
+    (&always_true::LINT, always_true::check),
+    (&useless_check::LINT, useless_check::check),
+    (&useless_exception::LINT, useless_exception::check),
+    (&disabled_rule::LINT, disabled_rule::check),
+    (&output_end::LINT, output_end::check),
+    (&output_lacks_container::LINT, output_lacks_container::check),
+    (&attack_tag::LINT, attack_tag::check),
+    (&short_description::LINT, short_description::check),
+    (&argument_never_there::LINT, argument_never_there::check),
+    (&network_host_bits::LINT, network_host_bits::check),
+    (&double_negation::LINT, double_negation::check),
+    (&single_item_in::LINT, single_item_in::check),
+    (&needless_glob::LINT, needless_glob::check),
+    (&costly_first::LINT, costly_first::check),
+    (&io_uring_blind::LINT, io_uring_blind::check),
+    (&name_alone::LINT, name_alone::check),
+    (&exact_spacing::LINT, exact_spacing::check),
+    (&prefix_without_slash::LINT, prefix_without_slash::check),
+    (&relative_path::LINT, relative_path::check),
+    (&missing_sibling_syscall::LINT, missing_sibling_syscall::check),
+];
 
 #[cfg(test)]
 mod tests {

@@ -24,6 +24,7 @@ use crate::collect::{Collection, Node, PluginRequirement};
 use crate::compilation::SourceFile;
 use crate::diagnostic::{Diagnostic, ItemKind};
 use crate::items::FileItems;
+use crate::lints;
 use crate::loc::Uid;
 use crate::options::Options;
 use crate::report::FalcoCode;
@@ -86,6 +87,8 @@ pub(crate) struct Session {
     pub(super) findings: FxHashMap<Owner, Vec<RawDiag>>,
     /// In the checks of macros, by number.
     pub(super) macro_findings: FxHashMap<u32, Vec<RawDiag>>,
+    /// About what conditions come to with their macros opened.
+    pub(super) meaning: FxHashMap<Node, Vec<RawDiag>>,
     /// Sources whose rules reach a macro, by number.
     pub(super) reached: FxHashMap<u32, Vec<Arc<str>>>,
     /// About all files together: what is unused, and what is too much.
@@ -188,6 +191,7 @@ impl Session {
             left_out: Arc::default(),
             findings,
             macro_findings: FxHashMap::default(),
+            meaning: FxHashMap::default(),
             reached: FxHashMap::default(),
             whole: Vec::new(),
             rendered: Vec::new(),
@@ -212,6 +216,12 @@ impl Session {
         session.reached = session.uses.reached(&session.units);
         session.uses.have_turned();
         session.check_macros(&macros, texts);
+        for node in session.nodes() {
+            if cancel.is_cancelled() {
+                return None;
+            }
+            session.judge_meaning(node);
+        }
         session.judge_whole();
         session.render_all();
         session.work.affected = session.nodes().len();
@@ -252,7 +262,7 @@ impl Session {
     pub(super) fn take_findings(&mut self, node: Node, early: Vec<RawDiag>) {
         let mut more = early;
         more.extend(self.units.findings(node).cloned());
-        more.extend(crate::lints::run(&self.options, &self.collection, &self.units, &[node]));
+        more.extend(lints::run(&self.options, &self.collection, &self.units, &[node]));
         if !more.is_empty() {
             self.findings.entry(Owner::Node(node)).or_default().extend(more);
         }
@@ -276,6 +286,22 @@ impl Session {
             self.macro_checks.replace(*id, checked);
         }
         self.units = Arc::new(stage.units);
+    }
+
+    /// Runs the lints that look at a macro or a rule with its macros opened.
+    pub(super) fn judge_meaning(&mut self, node: Node) {
+        let view = lints::View {
+            options: &self.options,
+            collection: &self.collection,
+            units: &self.units,
+            macro_checks: &self.macro_checks,
+            reached: &self.reached,
+        };
+        let diags = lints::meaning(&view, node);
+        match diags.is_empty() {
+            true => self.meaning.remove(&node),
+            false => self.meaning.insert(node, diags),
+        };
     }
 
     /// What can only be said about all files together.

@@ -336,7 +336,8 @@ impl Session {
             let new = self.findings.get(&Owner::Node(*node)).into_iter().flatten();
             homes.extend(new.filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
         }
-        self.follow_macros(&affected, edges_changed, &mut homes, texts);
+        let macros = self.follow_macros(&affected, edges_changed, &mut homes, texts);
+        self.follow_meaning(&affected, macros, &mut homes);
         let old = std::mem::take(&mut self.whole);
         self.judge_whole();
         if old != self.whole {
@@ -439,7 +440,7 @@ impl Session {
         edges_changed: bool,
         homes: &mut Vec<u32>,
         texts: &mut TextCache,
-    ) {
+    ) -> Vec<u32> {
         let mut again: BTreeSet<u32> = BTreeSet::new();
         again.extend(affected.iter().filter_map(|node| if let Node::Macro(id) = node { Some(*id) } else { None }));
         if edges_changed {
@@ -458,6 +459,52 @@ impl Session {
         let again: Vec<u32> = again.into_iter().collect();
         self.check_macros(&again, texts);
         again.iter().for_each(|id| home(self, id, homes));
+        again
+    }
+
+    /// Judges again what is affected, macros that were checked again, and whatever opens an affected macro.
+    fn follow_meaning(&mut self, affected: &FxHashSet<Node>, macros: Vec<u32>, homes: &mut Vec<u32>) {
+        let mut again: BTreeSet<Node> = affected.iter().copied().collect();
+        again.extend(macros.into_iter().map(Node::Macro));
+        again.extend(self.openers(affected));
+        let home = |session: &Self, node: &Node, homes: &mut Vec<u32>| {
+            let diags = session.meaning.get(node).into_iter().flatten();
+            homes.extend(diags.filter_map(|raw| Some(session.places.get(&raw.loc.uid)?.0)));
+        };
+        for node in again {
+            home(self, &node, homes);
+            self.judge_meaning(node);
+            home(self, &node, homes);
+        }
+    }
+
+    /// The macros and rules in which a macro of the set is opened, at whatever depth.
+    fn openers(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
+        let mut opened: FxHashSet<u32> =
+            nodes.iter().filter_map(|node| if let Node::Macro(id) = node { Some(*id) } else { None }).collect();
+        let mut openers = FxHashSet::default();
+        if opened.is_empty() {
+            return openers;
+        }
+        let opens = |node: Node, opened: &FxHashSet<u32>| {
+            let targets = self.units.edges(node).map(|(targets, _)| targets).unwrap_or_default();
+            targets.iter().flatten().any(|target| opened.contains(target))
+        };
+        loop {
+            let before = opened.len();
+            for id in self.collection.macros.order() {
+                if !opened.contains(id) && opens(Node::Macro(*id), &opened) {
+                    opened.insert(*id);
+                    openers.insert(Node::Macro(*id));
+                }
+            }
+            if opened.len() == before {
+                break;
+            }
+        }
+        let rules = self.collection.rules.order().iter().map(|id| Node::Rule(*id));
+        openers.extend(rules.filter(|node| opens(*node, &opened)));
+        openers
     }
 
     /// Works out where touched things first appear, and what changed files say that belongs to nothing. Gives whether names came

@@ -111,8 +111,16 @@ impl Session {
             let rank = self.collection.macros.rank(*id);
             diags.iter().enumerate().map(move |(i, diag)| ((4, rank, i), diag))
         });
-        let whole = self.whole.iter().enumerate().map(|(i, diag)| ((5, 0, i), diag));
-        by_owner.chain(in_macros).chain(whole)
+        let meaning = self.meaning.iter().flat_map(|(node, diags)| {
+            let (class, rank) = match node {
+                Node::List(id) => (5, self.collection.lists.rank(*id)),
+                Node::Macro(id) => (6, self.collection.macros.rank(*id)),
+                Node::Rule(id) => (7, self.collection.rules.rank(*id)),
+            };
+            diags.iter().enumerate().map(move |(i, diag)| ((class, rank, i), diag))
+        });
+        let whole = self.whole.iter().enumerate().map(|(i, diag)| ((8, 0, i), diag));
+        by_owner.chain(in_macros).chain(meaning).chain(whole)
     }
 
     /// Files with findings that name places in `files`.

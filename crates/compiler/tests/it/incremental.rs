@@ -2,7 +2,7 @@
 
 use falco_compiler::{Cache, Cancel, Compilation, Options, SourceFile, Work, compile, compile_cached, compile_unless};
 
-use crate::options;
+use crate::with_all_lints;
 
 const BASE: &str = "\
 - list: shells
@@ -54,8 +54,8 @@ fn cached_compilations_equal_fresh_ones() {
         assert!(base.contains(from), "{from}");
         base = base.replacen(from, to, 1);
         let files = [SourceFile::new("base.yaml", &*base), SourceFile::new("second.yaml", SECOND)];
-        let cached = compile_cached(&files, &options(), &mut cache);
-        let fresh = compile(&files, &options());
+        let cached = compile_cached(&files, &with_all_lints(), &mut cache);
+        let fresh = compile(&files, &with_all_lints());
         assert_eq!(cached.diagnostics(), fresh.diagnostics(), "{base}");
         assert_eq!(cached.load_results(), fresh.load_results());
         let (cached, fresh) = (cached.program(), fresh.program());
@@ -74,10 +74,10 @@ fn a_cache_follows_the_settings() {
         "a.yaml",
         "- rule: r\n  desc: d\n  condition: evt.type = open and container.id = x\n  output: x\n  priority: INFO\n",
     )];
-    assert!(compile_cached(&files, &options(), &mut cache).loads());
+    assert!(compile_cached(&files, &with_all_lints(), &mut cache).loads());
     let bare = Options::new(std::sync::Arc::new(falco_catalog::Catalog::libs_only()));
     assert!(!compile_cached(&files, &bare, &mut cache).loads());
-    assert!(compile_cached(&files, &options(), &mut cache).loads());
+    assert!(compile_cached(&files, &with_all_lints(), &mut cache).loads());
 }
 
 /// Small random numbers, the same in every run.
@@ -145,8 +145,8 @@ fn random_edits_keep_everything_in_range() {
             text.insert_str(at, PIECES[random.below(PIECES.len())]);
         }
         let files = [SourceFile::new("base.yaml", &*text), SourceFile::new("second.yaml", &*second)];
-        let cached = compile_cached(&files, &options(), &mut cache);
-        let fresh = compile(&files, &options());
+        let cached = compile_cached(&files, &with_all_lints(), &mut cache);
+        let fresh = compile(&files, &with_all_lints());
         loaded += usize::from(fresh.loads());
         assert_eq!(cached.diagnostics(), fresh.diagnostics(), "{text}");
         assert_eq!(cached.load_results(), fresh.load_results(), "{text}");
@@ -174,7 +174,7 @@ fn random_edits_keep_everything_in_range() {
 
 /// The settings of an editor: no report of Falco's, so that edits are followed by patches.
 fn editor() -> Options {
-    Options { falco_report: false, ..options() }
+    Options { falco_report: false, ..with_all_lints() }
 }
 
 fn assert_same(cached: &Compilation, fresh: &Compilation, context: &dyn std::fmt::Display) {

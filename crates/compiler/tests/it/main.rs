@@ -15,9 +15,25 @@ use std::sync::Arc;
 use falco_catalog::Catalog;
 use falco_compiler::{Compilation, Options, SourceFile, compile, fixture};
 
-/// Plain settings with the whole catalogue.
+/// Plain settings with the whole catalogue, without what lints say of the meaning of rules.
 fn options() -> Options {
+    let mut options = with_lints();
+    fixture::without_meaning(&mut options);
+    options
+}
+
+/// Plain settings with the whole catalogue.
+fn with_lints() -> Options {
     Options::new(Arc::new(Catalog::builtin()))
+}
+
+/// Settings with which every lint speaks.
+fn with_all_lints() -> Options {
+    let mut options = with_lints();
+    for lint in falco_compiler::lints::ALL {
+        options.lints.set(lint.code, falco_compiler::LintLevel::Warning).unwrap();
+    }
+    options
 }
 
 /// Compiles a fixture.
