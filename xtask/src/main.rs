@@ -122,6 +122,10 @@ lints:
 ```
 
 Levels are `off`, `hint`, `info`, `warning` and `error`.
+
+In a rules file, `# falco-rs: ignore CODE[, CODE] -- reason` silences findings: behind something, those on its line; on a line of its own, \
+those of the item, key or element that follows; `# falco-rs: ignore-file CODE`, those of the file. Comments that silence nothing are \
+told of ([stale-ignore](stale-ignore.md)).
 ";
 
 fn capitalised(text: &str) -> String {

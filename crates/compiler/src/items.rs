@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxBuildHasher;
 
 use crate::diagnostic::ItemKind;
+use crate::ignore::Ignore;
 use crate::loc::{Loc, Uid};
 use crate::text::words;
 use crate::value::{Entry, Scalar, Value, get};
@@ -106,6 +107,8 @@ pub(crate) struct FileItems {
     /// How many of them are of the first document; `None` if there is no document.
     pub(crate) first_document: Option<usize>,
     pub(crate) yaml_errors: Vec<YamlError>,
+    /// Comments that silence findings.
+    pub(crate) ignores: Vec<Ignore>,
     /// Why Falco's YAML reader refuses the whole file, and where it gives up. Then one of the errors is fatal.
     pub(crate) refusal: Option<(String, u32)>,
 }

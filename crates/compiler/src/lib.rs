@@ -17,6 +17,7 @@ mod diagnostic;
 mod filter;
 #[doc(hidden)]
 pub mod fixture;
+mod ignore;
 mod index;
 mod items;
 pub mod lints;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use falco_syntax::yaml::{self, ErrorKind, Node, NodeKind, ScalarStyle};
 use rustc_hash::FxHashMap;
 
+use crate::ignore;
 use crate::items::{Element, FileItems, HEAD_KEYS, ItemIr, YamlError};
 use crate::loc::{Loc, Uid};
 use crate::value::{Entry, MapSeg, Scalar, Style, TextMap, Value};
@@ -81,7 +82,14 @@ pub(crate) fn load(text: &str, previous: Option<&FileItems>) -> (FileItems, usiz
             YamlError { message: message.clone(), help: None, start: *at, end: *at, fatal: true, flow_indent: false };
         yaml_errors.push(error);
     }
-    (FileItems { uid, elements, first_document, yaml_errors, refusal }, reusable.read)
+    let ignores = if ignore::may_have(text) { ignore::read(text, comments(&parse.syntax())) } else { Vec::new() };
+    (FileItems { uid, elements, first_document, yaml_errors, ignores, refusal }, reusable.read)
+}
+
+/// Where the comments of a tree begin.
+fn comments(tree: &yaml::SyntaxNode) -> impl Iterator<Item = u32> {
+    let tokens = tree.descendants_with_tokens().filter_map(yaml::SyntaxElement::into_token);
+    tokens.filter(|token| token.kind() == yaml::SyntaxKind::Comment).map(|token| token.text_range().start().into())
 }
 
 /// The end of the line on which `start` lies.

@@ -141,7 +141,7 @@ fn subject<'a>(view: &View<'a>, node: Node) -> Option<Subject<'a>> {
                 name: &macro_.name,
                 loc: macro_.definition_name,
                 condition: &unit.condition,
-                checked: view.macro_checks.get(&(id, Arc::clone(source)))?,
+                checked: view.macro_checks.of(id, source)?,
                 rule: None,
                 logic: logic::of_macro(view.units, view.macro_checks, id, source),
                 budget,

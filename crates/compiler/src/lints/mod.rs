@@ -44,6 +44,7 @@ pub mod relative_path;
 pub mod settings;
 pub mod short_description;
 pub mod single_item_in;
+pub mod stale_ignore;
 pub mod swallowed_text;
 pub mod text_past_quote;
 pub mod unchecked_macro;
@@ -102,6 +103,7 @@ pub static ALL: &[&Lint] = &[
     &relative_path::LINT,
     &short_description::LINT,
     &single_item_in::LINT,
+    &stale_ignore::LINT,
     &swallowed_text::LINT,
     &text_past_quote::LINT,
     &unchecked_macro::LINT,

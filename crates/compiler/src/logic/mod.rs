@@ -98,7 +98,7 @@ pub(crate) fn of_macro<'a>(
     if unit.broken || unit.too_large() || unit.nodes > MAX_CHECKS {
         return None;
     }
-    let checked = macro_checks.get(&(id, Arc::clone(source)))?;
+    let checked = macro_checks.of(id, source)?;
     lower(units, macro_checks, source, (&unit.condition, checked, &unit.targets))
 }
 
@@ -147,7 +147,7 @@ impl<'a> Lowering<'a> {
             CExpr::Ref(slot) => {
                 let target = within.2.get(*slot as usize).copied().flatten()?;
                 let unit = self.units.macro_(target)?;
-                let checked = self.macro_checks.get(&(target, Arc::clone(&self.source)))?;
+                let checked = self.macro_checks.of(target, &self.source)?;
                 self.expr(&checked.expr, (&unit.condition, checked, &unit.targets), depth + 1)?
             }
             CExpr::Missing => return None,

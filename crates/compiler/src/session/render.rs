@@ -8,6 +8,8 @@ use rustc_hash::FxHashSet;
 use crate::collect::Node;
 use crate::compilation::SourceFile;
 use crate::diagnostic::{Diagnostic, Edit, FileId, Fix, ItemName, Label, Span};
+use crate::items::FileItems;
+use crate::lints::{LintSettings, stale_ignore};
 use crate::loc::{Loc, Uid};
 use crate::report::FalcoCode;
 use crate::session::{Owner, Places, Session};
@@ -84,6 +86,43 @@ impl SpanMap<'_> {
 /// The place of a finding among those that say the same about the same place: of them the first is told.
 type Turn = (u8, u32, usize);
 
+/// The comments of a file that silence findings, and which of their codes did.
+struct Silencer<'a> {
+    file: &'a FileItems,
+    used: Vec<Vec<bool>>,
+}
+
+impl<'a> Silencer<'a> {
+    fn new(file: &'a FileItems) -> Self {
+        Self { file, used: file.ignores.iter().map(|ignore| vec![false; ignore.codes.len()]).collect() }
+    }
+
+    /// Whether a finding is not to be told. Falco's errors always are.
+    fn silences(&mut self, code: &str, at: u32) -> bool {
+        let mut silenced = false;
+        if code.starts_with("LOAD_ERR") {
+            return silenced;
+        }
+        for (ignore, used) in self.file.ignores.iter().zip(&mut self.used) {
+            if !ignore.covers(at) {
+                continue;
+            }
+            for ((name, ..), used) in ignore.codes.iter().zip(used) {
+                let same = **name == *code;
+                *used |= same;
+                silenced |= same;
+            }
+        }
+        silenced
+    }
+
+    /// What there is to say of the comments.
+    fn stale(&self, settings: &LintSettings) -> Vec<RawDiag> {
+        let comments = self.file.ignores.iter().zip(&self.used);
+        comments.flat_map(|(ignore, used)| stale_ignore::judge(settings, self.file.uid, ignore, used)).collect()
+    }
+}
+
 impl Session {
     pub(super) fn spans(&self) -> SpanMap<'_> {
         SpanMap { places: &self.places, files: &self.files }
@@ -135,6 +174,7 @@ impl Session {
         let spans = self.spans();
         let shape = [FalcoCode::ErrYamlValidate, FalcoCode::UnknownKey, FalcoCode::UnknownItem].map(FalcoCode::as_str);
         let mut by_file: Vec<Vec<(Turn, Diagnostic)>> = self.files.iter().map(|_| Vec::new()).collect();
+        let mut silencers: Vec<Silencer<'_>> = self.loaded.iter().map(|items| Silencer::new(items)).collect();
         for (turn, raw) in self.all_findings() {
             let file = spans.file(raw.loc);
             if !files.contains(&file) {
@@ -144,9 +184,18 @@ impl Session {
             if torn && shape.contains(&raw.code) {
                 continue;
             }
+            let base = spans.places.get(&raw.loc.uid).map_or(0, |(_, base)| *base);
+            let silencer = silencers.get_mut(file as usize);
+            if silencer.is_some_and(|silencer| silencer.silences(raw.code, base.wrapping_add(raw.loc.start))) {
+                continue;
+            }
             if let Some(found) = by_file.get_mut(file as usize) {
                 found.push((turn, spans.diagnostic(raw)));
             }
+        }
+        for (silencer, found) in silencers.iter().zip(&mut by_file) {
+            let stale = silencer.stale(&self.options.lints);
+            found.extend(stale.iter().enumerate().map(|(i, raw)| ((9, 0, i), spans.diagnostic(raw))));
         }
         for (number, mut found) in by_file.into_iter().enumerate() {
             if !files.contains(&(number as u32)) {

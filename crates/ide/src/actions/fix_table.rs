@@ -292,6 +292,12 @@ fn table() -> Vec<Row> {
             "evt.type = open and fd.name $0glob \"/etc/*\"",
             "evt.type = open and fd.name startswith \"/etc/\"",
         ),
+        row(
+            "stale-ignore",
+            "Remove the comment",
+            "- list: l\n  items: [a] # falco-rs: ignore $0duplicate-key\n",
+            "- list: l\n  items: [a] \n",
+        ),
         more(
             "exception-shape",
             "Replace with `\"a,b\"`",

@@ -16,6 +16,7 @@ mod fix;
 mod fix_all;
 #[cfg(test)]
 mod fix_table;
+mod ignore;
 mod inline;
 mod inline_list;
 mod inline_macro;
@@ -115,6 +116,7 @@ pub(crate) fn at(analysis: &Analysis, selection: FileRange, filter: &ActionFilte
     let mut out = Vec::new();
     if wanted(ActionKind::QuickFix) {
         fix::quick_fixes(&cx, &filter.codes, &mut out);
+        ignore::offer(&cx, &filter.codes, &mut out);
         alert::offer(&cx, &mut out);
     }
     if wanted(ActionKind::FixAll) {
