@@ -21,6 +21,7 @@ pub mod language;
 mod resolve;
 pub mod suggest;
 pub mod syscall;
+pub mod test_format;
 pub mod types;
 pub mod versions;
 

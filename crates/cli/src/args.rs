@@ -6,6 +6,7 @@ mod inspect;
 mod live;
 mod replay;
 mod slice;
+mod test;
 mod units;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use inspect::{Expand, Graph, GraphFormat};
 pub use live::{Doctor, PictureFrom, ProbeHost, Record, Snapshot, Watch};
 pub use replay::{Input, ProfileFormat, Read, RuleMatching, Run, StatsFormat};
 pub use slice::Slice;
+pub use test::{CoverageArgs, CoverageFormat, Schema, SchemaOf, Test, TestFormat};
 
 /// Check, run and test Falco rules.
 #[derive(Debug, Parser)]
@@ -76,7 +78,9 @@ pub enum Command {
     /// Cut a capture down to the events that rules match, and what they need
     Slice(Slice),
     /// Run rule tests
-    Test(Test),
+    Test(Box<Test>),
+    /// Print the JSON Schema of a file format, for editors and validators
+    Schema(Schema),
     /// List the fields that rules can use
     Fields(Fields),
     /// Explain the code of a finding (one of Falco's, or one of our lints), or write a page about rules
@@ -162,29 +166,6 @@ pub struct Fmt {
     /// Write nothing, show what would change; exit status 1 if something would
     #[arg(long)]
     pub diff: bool,
-}
-
-/// `falco-rs test`
-#[derive(Debug, clap::Args)]
-pub struct Test {
-    /// Test files, or folders that are searched for `*_test.yaml` and `*.test.yaml`
-    #[arg(default_value = ".")]
-    pub paths: Vec<PathBuf>,
-    /// Only tests whose name contains this
-    #[arg(long, value_name = "TEXT")]
-    pub filter: Option<String>,
-    /// How to print the results
-    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
-    pub format: TestFormat,
-}
-
-/// Output forms of `test`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TestFormat {
-    /// For reading
-    Text,
-    /// One JSON document
-    Json,
 }
 
 /// `falco-rs fields`

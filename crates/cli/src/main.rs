@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(&run, &global),
         Command::Slice(slice) => commands::slice::run(&slice, &global),
         Command::Test(test) => commands::test::run(&test, &global),
+        Command::Schema(schema) => commands::schema::run(&schema, &global),
         Command::Fields(fields) => commands::fields::run(&fields, &global),
         Command::Docs(docs) => commands::docs::run(&docs, &global),
         Command::Snapshot(snapshot) => commands::snapshot::run(&snapshot),
@@ -76,6 +77,13 @@ pub enum Outcome {
     Clean,
     /// The check or test found something.
     Findings,
+}
+
+impl Outcome {
+    /// Of two things that were done.
+    pub fn and(self, other: Self) -> Self {
+        if self == Self::Clean { other } else { self }
+    }
 }
 
 impl From<Outcome> for ExitCode {

@@ -51,6 +51,26 @@ impl NewExpect {
     }
 }
 
+impl NewExpect {
+    /// The expectation as an item of a list, its dash after so many blanks.
+    pub(crate) fn to_yaml(&self, indent: usize) -> String {
+        let blanks = " ".repeat(indent);
+        let mut out = format!("{blanks}- rule: {}\n", quoted(&self.rule));
+        if self.count != 1 {
+            let _ = writeln!(out, "{blanks}  count: {}", self.count);
+        }
+        let _ = writeln!(out, "{blanks}  priority: {}", self.priority.as_str());
+        if !self.fields.is_empty() {
+            let _ = writeln!(out, "{blanks}  fields:");
+        }
+        for (name, value) in &self.fields {
+            let value = value.as_ref().map_or_else(|| "{absent: true}".to_owned(), |value| quoted(value));
+            let _ = writeln!(out, "{blanks}    {}: {value}", quoted(name));
+        }
+        out
+    }
+}
+
 /// Times and numbers of events, which a capture that is cut anew gives others, or which nobody wants to read in a test.
 fn is_of_place(field: &str) -> bool {
     ["evt.num", "evt.time", "evt.datetime", "evt.rawtime", "evt.reltime", "evt.deltatime"]
@@ -81,18 +101,7 @@ impl NewCase {
         }
         let _ = writeln!(out, "{blanks}  expect:");
         for expect in &self.expect {
-            let _ = writeln!(out, "{blanks}    - rule: {}", quoted(&expect.rule));
-            if expect.count != 1 {
-                let _ = writeln!(out, "{blanks}      count: {}", expect.count);
-            }
-            let _ = writeln!(out, "{blanks}      priority: {}", expect.priority.as_str());
-            if !expect.fields.is_empty() {
-                let _ = writeln!(out, "{blanks}      fields:");
-            }
-            for (name, value) in &expect.fields {
-                let value = value.as_ref().map_or_else(|| "{absent: true}".to_owned(), |value| quoted(value));
-                let _ = writeln!(out, "{blanks}        {}: {value}", quoted(name));
-            }
+            out.push_str(&expect.to_yaml(indent + 4));
         }
         out
     }

@@ -56,7 +56,7 @@ impl Drop for Recorded {
 }
 
 /// Runs commands and records what they do. Whoever calls this crate brings it, since the crate knows no live source.
-pub trait Commands {
+pub trait Commands: Sync {
     /// Runs a program with its arguments in a folder, and records what it and its descendants do.
     ///
     /// # Errors

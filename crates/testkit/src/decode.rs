@@ -2,18 +2,20 @@
 
 use std::ops::Range;
 
+use falco_catalog::test_format::TestBlock;
 use falco_compiler::program::Priority;
 use falco_syntax::yaml::{self, Node, NodeKind};
 use regex::Regex;
 use serde_json::{Number, Value};
 
 use crate::expect::Matcher;
-use crate::file::{Case, EventSpec, Expect, FieldValue, Problem, Source, Spanned, TestFile};
+use crate::file::{Case, EventSpec, Expect, FieldValue, Mock, Problem, Source, Spanned, TestFile};
+use crate::matrix::{MAX_ROWS, Row, combinations};
 
 /// Reads a test file. The second part is empty for a good one.
 pub fn parse(text: &str) -> (TestFile, Vec<Problem>) {
     let parse = yaml::parse(text);
-    let mut reader = Reader { problems: Vec::new() };
+    let mut reader = Reader::default();
     for error in parse.errors() {
         reader.problems.push(Problem {
             span: error.range.into(),
@@ -36,18 +38,35 @@ pub fn parse(text: &str) -> (TestFile, Vec<Problem>) {
     (file, reader.problems)
 }
 
+#[derive(Default)]
 struct Reader {
     problems: Vec<Problem>,
+    /// The row of the matrix that a test is being read for.
+    row: Option<Row>,
+}
+
+/// The known entries of a mapping.
+struct Entries(Vec<(&'static str, Node)>);
+
+impl Entries {
+    fn take(&mut self, name: &str) -> Option<Node> {
+        let at = self.0.iter().position(|(n, _)| *n == name)?;
+        Some(self.0.swap_remove(at).1)
+    }
 }
 
 impl Reader {
     fn problem(&mut self, span: Range<usize>, message: impl Into<String>, help: Option<&str>) {
-        self.problems.push(Problem { span, message: message.into(), help: help.map(str::to_owned) });
+        let problem = Problem { span, message: message.into(), help: help.map(str::to_owned) };
+        // What is wrong in every row of a matrix is told once.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
-    /// The entries of a mapping with known keys, in the keys' order; other keys and duplicates are problems.
-    fn entries<const N: usize>(&mut self, node: &Node, what: &str, keys: [&str; N]) -> [Option<Node>; N] {
-        let mut found = [const { None }; N];
+    /// The entries of a mapping with known keys; other keys and duplicates are problems.
+    fn entries(&mut self, node: &Node, what: &str, block: TestBlock) -> Entries {
+        let mut found = Entries(Vec::new());
         let Some(mapping) = node.as_mapping() else {
             self.problem(
                 node.range().into(),
@@ -59,16 +78,17 @@ impl Reader {
         for entry in mapping.entries() {
             let name = entry.key_text().unwrap_or_default();
             let span: Range<usize> = entry.key().range().into();
-            match keys.iter().position(|k| *k == name) {
-                Some(at) => match found.get_mut(at) {
-                    Some(slot @ None) => *slot = Some(entry.value()),
-                    _ => self.problem(span, format!("`{name}` is given twice"), None),
-                },
+            match block.keys().iter().find(|key| key.name == name) {
+                Some(key) if found.0.iter().all(|(n, _)| *n != key.name) => found.0.push((key.name, entry.value())),
+                Some(_) => self.problem(span, format!("`{name}` is given twice"), None),
                 None => {
-                    let near = near(&name, &keys);
-                    let help = match near {
+                    let names: Vec<&str> = block.keys().iter().map(|key| key.name).collect();
+                    let help = match near(&name, &names) {
                         Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("known keys are {}", keys.map(|k| format!("`{k}`")).join(", ")),
+                        None => {
+                            let known: Vec<String> = names.iter().map(|k| format!("`{k}`")).collect();
+                            format!("known keys are {}", known.join(", "))
+                        }
                     };
                     self.problem(span, format!("unknown key `{name}` in {what}"), Some(&help));
                 }
@@ -78,14 +98,15 @@ impl Reader {
     }
 
     fn file(&mut self, root: &Node) -> TestFile {
-        let [rules, defaults, tests] = self.entries(root, "the test file", ["rules", "defaults", "tests"]);
-        let rules = rules.map(|n| self.texts(&n, "`rules`")).unwrap_or_default();
-        let defaults = defaults.map(|n| self.fields(&n, "`defaults`")).unwrap_or_default();
+        let mut entries = self.entries(root, "the test file", TestBlock::File);
+        let rules = entries.take("rules").map(|n| self.texts(&n, "`rules`")).unwrap_or_default();
+        let defaults = entries.take("defaults").map(|n| self.fields(&n, "`defaults`")).unwrap_or_default();
+        let mock = entries.take("mock").map(|n| self.mock(&n)).unwrap_or_default();
         let mut cases = Vec::new();
-        match tests {
+        match entries.take("tests") {
             Some(tests) => {
                 for node in self.items(&tests, "`tests`") {
-                    cases.extend(self.case(&node));
+                    self.cases(&node, &mut cases);
                 }
                 if cases.is_empty() && self.problems.is_empty() {
                     self.problem(tests.range().into(), "there is no test in `tests`", None);
@@ -103,21 +124,149 @@ impl Reader {
         for span in twice {
             self.problem(span, "another test of this file has the same name", None);
         }
-        TestFile { rules, defaults, cases }
+        TestFile { rules, defaults, mock, cases }
+    }
+
+    /// A test, or one for each row of its matrix.
+    fn cases(&mut self, node: &Node, out: &mut Vec<Case>) {
+        let matrix = node.as_mapping().and_then(|m| m.get("matrix"));
+        let Some(matrix) = matrix else {
+            out.extend(self.case(node));
+            return;
+        };
+        let rows = self.rows(&matrix);
+        if rows.is_empty() {
+            if self.problems.is_empty() {
+                self.problem(matrix.range().into(), "the matrix has no values, so there would be no test", None);
+            }
+            // So that its other mistakes are told as well.
+            let _ = self.case(node);
+            return;
+        }
+        let mut unused: Option<Vec<String>> = None;
+        for row in rows {
+            self.row = Some(row);
+            let case = self.case(node);
+            let Some(row) = self.row.take() else { continue };
+            let mine = row.unused();
+            unused = Some(match unused {
+                Some(all) => all.into_iter().filter(|name| mine.contains(name)).collect(),
+                None => mine,
+            });
+            out.extend(case.map(|case| Case { row: Some(row.label()), ..case }));
+        }
+        // A misspelt name is told once, not also as the lack of the right one.
+        if !self.problems.is_empty() {
+            return;
+        }
+        for name in unused.into_iter().flatten() {
+            let help = format!("write `${{{name}}}` where its value belongs");
+            self.problem(
+                matrix.range().into(),
+                format!("nothing in the test uses the parameter `{name}`"),
+                Some(&help),
+            );
+        }
+    }
+
+    /// A mapping of lists gives every combination, a list of mappings one row each.
+    fn rows(&mut self, node: &Node) -> Vec<Row> {
+        if let Some(mapping) = node.as_mapping() {
+            let mut parameters = Vec::new();
+            for entry in mapping.entries() {
+                let Some(name) = self.parameter(&entry.key()) else { continue };
+                let what = format!("`{name}` of the matrix");
+                let values: Vec<Value> = self.items(&entry.value(), &what).iter().map(|n| self.value(n)).collect();
+                if values.is_empty() && self.problems.is_empty() {
+                    self.problem(entry.value().range().into(), format!("{what} has no values"), None);
+                }
+                parameters.push((name, values));
+            }
+            return match combinations(&parameters) {
+                Some(rows) if !parameters.is_empty() => rows.into_iter().map(Row::new).collect(),
+                Some(_) => Vec::new(),
+                None => {
+                    let message = format!("the matrix makes more than {MAX_ROWS} tests");
+                    self.problem(node.range().into(), message, None);
+                    Vec::new()
+                }
+            };
+        }
+        let mut rows = Vec::new();
+        for item in self.items(node, "`matrix`") {
+            let Some(mapping) = item.as_mapping() else {
+                self.problem(item.range().into(), "a row of `matrix` must be a mapping", None);
+                continue;
+            };
+            let entries: Vec<_> = mapping.entries().collect();
+            let values = entries.iter().filter_map(|e| Some((self.parameter(&e.key())?, self.value(&e.value()))));
+            rows.push(Row::new(values.collect()));
+        }
+        if rows.len() > MAX_ROWS {
+            self.problem(node.range().into(), format!("the matrix makes more than {MAX_ROWS} tests"), None);
+            rows.clear();
+        }
+        rows
+    }
+
+    fn parameter(&mut self, node: &Node) -> Option<String> {
+        let name = self.text(node, "a parameter's name")?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if name.value.is_empty() || !name.value.chars().all(plain) {
+            let help = "letters, digits, `_`, `-` and `.`";
+            self.problem(name.span, format!("`{}` cannot be a parameter's name", name.value), Some(help));
+            return None;
+        }
+        Some(name.value)
+    }
+
+    fn mock(&mut self, node: &Node) -> Mock {
+        let mut entries = self.entries(node, "`mock`", TestBlock::Mock);
+        let mut mock = Mock::default();
+        if let Some(macros) = entries.take("macros") {
+            for (name, value) in self.named(&macros, "`macros`") {
+                if let Some(condition) = self.text(&value, "a macro's condition") {
+                    mock.macros.push((name, condition));
+                }
+            }
+        }
+        if let Some(lists) = entries.take("lists") {
+            for (name, value) in self.named(&lists, "`lists`") {
+                let items = self.texts(&value, "the items of a list").into_iter().map(|t| t.value).collect();
+                mock.lists.push((name, Spanned { value: items, span: value.range().into() }));
+            }
+        }
+        mock
+    }
+
+    fn named(&mut self, node: &Node, what: &str) -> Vec<(Spanned<String>, Node)> {
+        let Some(mapping) = node.as_mapping() else {
+            self.problem(node.range().into(), format!("{what} must be a mapping of names"), None);
+            return Vec::new();
+        };
+        let mut out: Vec<(Spanned<String>, Node)> = Vec::new();
+        for entry in mapping.entries() {
+            let Some(name) = self.text(&entry.key(), "a name") else { continue };
+            if out.iter().any(|(other, _)| other.value == name.value) {
+                self.problem(name.span, format!("`{}` is given twice", name.value), None);
+            } else {
+                out.push((name, entry.value()));
+            }
+        }
+        out
     }
 
     fn case(&mut self, node: &Node) -> Option<Case> {
-        let keys = ["name", "events", "capture", "command", "only", "expect"];
-        let [name, events, capture, command, only, expect] = self.entries(node, "a test", keys);
+        let mut entries = self.entries(node, "a test", TestBlock::Case);
         node.as_mapping()?;
-        let name = match name {
-            Some(name) => self.text(&name, "`name`"),
+        let name = match entries.take("name") {
+            Some(name) => self.text(&name, "`name`").map(|name| self.numbered(name, node)),
             None => {
                 self.problem(start(node), "the test has no `name`", None);
                 None
             }
         };
-        let source = match (events, capture, command) {
+        let source = match (entries.take("events"), entries.take("capture"), entries.take("command")) {
             (Some(events), None, None) => {
                 let nodes = self.items(&events, "`events`");
                 let events: Vec<EventSpec> = nodes
@@ -139,9 +288,12 @@ impl Reader {
                 None
             }
         };
-        let only = only.map(|n| self.texts(&n, "`only`"));
-        let expect = match expect {
+        let mock = entries.take("mock").map(|n| self.mock(&n)).unwrap_or_default();
+        let only = entries.take("only").map(|n| self.texts(&n, "`only`"));
+        let mut expect_span = node.range().into();
+        let expect = match entries.take("expect") {
             Some(expect) => {
+                expect_span = expect.range().into();
                 let nodes = self.items(&expect, "`expect`");
                 nodes.iter().filter_map(|n| self.expect(n)).collect()
             }
@@ -151,7 +303,18 @@ impl Reader {
                 Vec::new()
             }
         };
-        Some(Case { name: name?, source: source?, only, expect })
+        Some(Case { name: name?, row: None, source: source?, mock, only, expect, expect_span })
+    }
+
+    /// Tests of a matrix whose name does not tell the row are told apart by the values.
+    fn numbered(&self, name: Spanned<String>, node: &Node) -> Spanned<String> {
+        let written = node.as_mapping().and_then(|m| m.get("name")).and_then(|n| n.text()).unwrap_or_default();
+        match &self.row {
+            Some(row) if written == name.value => {
+                Spanned { value: format!("{} [{}]", name.value, row.label()), span: name.span }
+            }
+            _ => name,
+        }
     }
 
     /// A list is a program and its arguments; a text is for the shell.
@@ -168,24 +331,23 @@ impl Reader {
     }
 
     fn expect(&mut self, node: &Node) -> Option<Expect> {
-        let keys = ["rule", "count", "priority", "tags", "output", "fields"];
-        let [rule, count, priority, tags, output, fields] = self.entries(node, "an expectation", keys);
+        let mut entries = self.entries(node, "an expectation", TestBlock::Expectation);
         node.as_mapping()?;
-        let rule = match rule {
+        let rule = match entries.take("rule") {
             Some(rule) => self.text(&rule, "`rule`"),
             None => {
                 self.problem(start(node), "the expectation has no `rule`", None);
                 None
             }
         };
-        let count = count.map_or(Some(1), |node| {
-            let count = node.text().and_then(|t| t.trim().parse().ok());
+        let count = entries.take("count").map_or(Some(1), |node| {
+            let count = self.text(&node, "`count`").and_then(|t| t.value.trim().parse().ok());
             if count.is_none() {
                 self.problem(node.range().into(), "`count` must be a number of alerts", None);
             }
             count
         });
-        let priority = priority.and_then(|node| {
+        let priority = entries.take("priority").and_then(|node| {
             let text = self.text(&node, "`priority`")?;
             let value = Priority::parse(&text.value);
             if value.is_none() {
@@ -195,10 +357,10 @@ impl Reader {
             }
             Some(Spanned { value: value?, span: text.span })
         });
-        let tags = tags.map(|n| self.texts(&n, "`tags`").into_iter().map(|t| t.value).collect());
-        let output = output.and_then(|n| self.matcher(&n, "`output`"));
+        let tags = entries.take("tags").map(|n| self.texts(&n, "`tags`").into_iter().map(|t| t.value).collect());
+        let output = entries.take("output").and_then(|n| self.matcher(&n, "`output`"));
         let mut wanted = Vec::new();
-        if let Some(fields) = fields {
+        if let Some(fields) = entries.take("fields") {
             match fields.as_mapping() {
                 Some(mapping) => {
                     for entry in mapping.entries() {
@@ -217,7 +379,7 @@ impl Reader {
     /// A text stands for itself; a mapping says more.
     fn matcher(&mut self, node: &Node, what: &str) -> Option<Matcher> {
         match node.kind() {
-            NodeKind::Scalar => Some(Matcher::equals(node.text()?)),
+            NodeKind::Scalar => Some(Matcher::equals(self.text(node, what)?.value)),
             NodeKind::Null => Some(Matcher { absent: Some(true), ..Matcher::default() }),
             NodeKind::Sequence => {
                 let help = "give a text, or `{contains: …}`, `{regex: …}`, `{absent: true}`";
@@ -225,9 +387,8 @@ impl Reader {
                 None
             }
             NodeKind::Mapping => {
-                let keys = ["equals", "contains", "not_contains", "regex", "absent"];
-                let [equals, contains, not_contains, regex, absent] = self.entries(node, what, keys);
-                let regex = match regex.and_then(|n| self.text(&n, "`regex`")) {
+                let mut entries = self.entries(node, what, TestBlock::Matcher);
+                let regex = match entries.take("regex").and_then(|n| self.text(&n, "`regex`")) {
                     Some(text) => match Regex::new(&text.value) {
                         Ok(regex) => Some(regex),
                         Err(error) => {
@@ -239,7 +400,7 @@ impl Reader {
                     },
                     None => None,
                 };
-                let absent = absent.and_then(|n| {
+                let absent = entries.take("absent").and_then(|n| {
                     let value = n.text().and_then(|t| yaml::schema::decode_bool(&t));
                     if value.is_none() {
                         self.problem(n.range().into(), "`absent` must be true or false", None);
@@ -247,9 +408,15 @@ impl Reader {
                     value
                 });
                 Some(Matcher {
-                    equals: equals.and_then(|n| self.text(&n, "`equals`")).map(|t| t.value),
-                    contains: contains.map(|n| self.text_or_texts(&n, "`contains`")).unwrap_or_default(),
-                    not_contains: not_contains.map(|n| self.text_or_texts(&n, "`not_contains`")).unwrap_or_default(),
+                    equals: entries.take("equals").and_then(|n| self.text(&n, "`equals`")).map(|t| t.value),
+                    contains: entries
+                        .take("contains")
+                        .map(|n| self.text_or_texts(&n, "`contains`"))
+                        .unwrap_or_default(),
+                    not_contains: entries
+                        .take("not_contains")
+                        .map(|n| self.text_or_texts(&n, "`not_contains`"))
+                        .unwrap_or_default(),
                     regex,
                     absent,
                 })
@@ -291,7 +458,10 @@ impl Reader {
                 Value::Null
             }
             NodeKind::Scalar => {
-                let text = node.text().unwrap_or_default();
+                if let Some(value) = self.row.as_ref().and_then(|row| row.whole(&node.text()?)) {
+                    return value.clone();
+                }
+                let text = self.text(node, "a value").map(|t| t.value).unwrap_or_default();
                 let plain = node.as_scalar().is_some_and(|s| s.style() == yaml::ScalarStyle::Plain);
                 if !plain {
                     return Value::String(text);
@@ -336,7 +506,23 @@ impl Reader {
         if text.is_none() {
             self.problem(node.range().into(), format!("{what} must be a text, not {}", node.kind().describe()), None);
         }
-        Some(Spanned { value: text?, span: node.range().into() })
+        let span: Range<usize> = node.range().into();
+        let value = match (&self.row, text?) {
+            (None, text) => text,
+            (Some(row), text) => match row.fill(&text) {
+                Ok(filled) => filled,
+                Err(name) => {
+                    let known: Vec<&str> = row.names().collect();
+                    let help = match near(&name, &known) {
+                        Some(near) => format!("did you mean `${{{near}}}`?"),
+                        None => format!("its parameters are {}; `$${{` stands for `${{`", known.join(", ")),
+                    };
+                    self.problem(span.clone(), format!("the matrix has no parameter `{name}`"), Some(&help));
+                    text
+                }
+            },
+        };
+        Some(Spanned { value, span })
     }
 }
 

@@ -25,8 +25,35 @@ pub struct TestFile {
     pub rules: Vec<Spanned<String>>,
     /// Fields that every made-up event has unless it says otherwise.
     pub defaults: Vec<FieldValue>,
+    /// Macros and lists that every case replaces.
+    pub mock: Mock,
     /// The cases.
     pub cases: Vec<Case>,
+}
+
+/// Macros and lists that tests replace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mock {
+    /// Macros with their conditions.
+    pub macros: Vec<(Spanned<String>, Spanned<String>)>,
+    /// Lists with their items.
+    pub lists: Vec<(Spanned<String>, Spanned<Vec<String>>)>,
+}
+
+impl Mock {
+    /// Whether it replaces nothing.
+    pub fn is_empty(&self) -> bool {
+        self.macros.is_empty() && self.lists.is_empty()
+    }
+
+    /// Both together; where both replace one name, `other` says how.
+    pub fn with(&self, other: &Self) -> Self {
+        fn joined<T: Clone>(a: &[(Spanned<String>, T)], b: &[(Spanned<String>, T)]) -> Vec<(Spanned<String>, T)> {
+            let kept = a.iter().filter(|(name, _)| !b.iter().any(|(other, _)| other.value == name.value));
+            kept.chain(b).cloned().collect()
+        }
+        Self { macros: joined(&self.macros, &other.macros), lists: joined(&self.lists, &other.lists) }
+    }
 }
 
 /// One test.
@@ -34,12 +61,18 @@ pub struct TestFile {
 pub struct Case {
     /// Its name; unique in the file.
     pub name: Spanned<String>,
+    /// The values of its matrix that it was made with.
+    pub row: Option<String>,
     /// Where its events come from.
     pub source: Source,
+    /// Macros and lists that it replaces, beside those of the file.
+    pub mock: Mock,
     /// The rules that are judged; all of them where this is absent.
     pub only: Option<Vec<Spanned<String>>>,
     /// Exactly the alerts that must come.
     pub expect: Vec<Expect>,
+    /// Where the value of `expect` stands.
+    pub expect_span: Range<usize>,
 }
 
 impl Case {

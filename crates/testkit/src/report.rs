@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use falco_compiler::{Diagnostic, SourceFile};
 
@@ -39,6 +40,8 @@ pub struct CaseReport {
     pub outcome: Outcome,
     /// How many events were judged.
     pub events: u64,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 /// What came of a case.

@@ -48,6 +48,22 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
+/// The path without `.`, and without `..` where that takes back a name; links are not followed. However a test file names its rules,
+/// the same file has the same name in every report.
+pub(crate) fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
+                tidy.pop();
+            }
+            part => tidy.push(part),
+        }
+    }
+    if tidy.as_os_str().is_empty() { PathBuf::from(".") } else { tidy }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

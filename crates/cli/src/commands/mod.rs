@@ -19,6 +19,7 @@ pub mod record;
 pub mod record_test;
 pub mod recorded;
 pub mod run;
+pub mod schema;
 pub mod slice;
 pub mod snapshot;
 pub mod test;

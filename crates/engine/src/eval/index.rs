@@ -189,7 +189,7 @@ pub(crate) fn join_query(
 }
 
 /// The text of an atom in canonical form.
-pub(crate) fn atom_text(program: &Program, atom: &Atom) -> String {
+pub fn atom_text(program: &Program, atom: &Atom) -> String {
     let extract = |id: ExtractId| program.extracts.get(id.0 as usize).map_or("?", |e| &*e.text);
     let mut text = format!("{} {}", extract(atom.left), atom.op.as_str());
     if let Some(modifier) = atom.modifier {

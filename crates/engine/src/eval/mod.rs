@@ -31,7 +31,8 @@ pub(crate) use glob::Glob;
 pub(crate) use matcher::c_str;
 
 pub use coverage::{Counts, Coverage};
-pub use explain::{ExplainKind, ExplainNode, Explanation, Miss, Nearest, Truth};
+pub use explain::{ExplainKind, ExplainNode, Explanation, Miss, Nearest, Truth, show_const};
+pub use index::atom_text;
 pub use profile::{AtomCost, AtomUse, PairCost, Profile, RuleCost, atom_uses};
 pub use session::Session;
 

@@ -1,6 +1,7 @@
 //! Completion in rule tests: their keys, and what the rules that they are about have to offer.
 
 use falco_catalog::language;
+use falco_catalog::test_format::{TestBlock, TestValue};
 use falco_compiler::ItemKind;
 use falco_syntax::TextSize;
 use falco_syntax::condition::ast::Operator;
@@ -14,89 +15,52 @@ use crate::Analysis;
 use crate::context::{Cursor, Slot, Step};
 use crate::types::*;
 
-/// A key of a test file: name, what it is, and the beginning of its value in a block that stands so far in.
-struct Key {
-    name: &'static str,
-    detail: &'static str,
-    value: fn(usize) -> String,
+/// The beginning of a key's value, in a block that stands so far in.
+fn beginning(value: TestValue, column: usize) -> String {
+    let item = |text: &str| format!("\n{}- {text}", " ".repeat(column + 2));
+    match value {
+        TestValue::Text
+        | TestValue::TextOrTexts
+        | TestValue::Count
+        | TestValue::Priority
+        | TestValue::Bool
+        | TestValue::TextOr(_) => " $0".to_owned(),
+        TestValue::Texts | TestValue::Tags | TestValue::Command => " [$0]".to_owned(),
+        TestValue::Fields
+        | TestValue::Matchers
+        | TestValue::One(_)
+        | TestValue::Conditions
+        | TestValue::Lists
+        | TestValue::Matrix => " {$0}".to_owned(),
+        TestValue::FieldsList => item("{evt.type: $0}"),
+        // The first key of such a mapping is the one that it must have.
+        TestValue::Many(block) => item(&format!("{}: $0", block.keys().first().map_or("", |key| key.name))),
+    }
 }
-
-const fn key(name: &'static str, detail: &'static str, value: fn(usize) -> String) -> Key {
-    Key { name, detail, value }
-}
-
-fn text(_: usize) -> String {
-    " $0".to_owned()
-}
-
-fn list(_: usize) -> String {
-    " [$0]".to_owned()
-}
-
-fn mapping(_: usize) -> String {
-    " {$0}".to_owned()
-}
-
-fn events(column: usize) -> String {
-    format!("\n{}- {{evt.type: $0}}", " ".repeat(column + 2))
-}
-
-fn expectations(column: usize) -> String {
-    format!("\n{}- rule: $0", " ".repeat(column + 2))
-}
-
-fn cases(column: usize) -> String {
-    format!("\n{}- name: $0", " ".repeat(column + 2))
-}
-
-const FILE: &[Key] = &[
-    key("rules", "rules files and folders in load order", list),
-    key("defaults", "fields of every made-up event", mapping),
-    key("tests", "the tests", cases),
-];
-
-const CASE: &[Key] = &[
-    key("name", "what the test shows", text),
-    key("events", "events made of field values", events),
-    key("capture", "a recording, relative to this file", text),
-    key("command", "recorded while it runs", list),
-    key("only", "the rules that are judged, no others", list),
-    key("expect", "exactly the alerts that must come", expectations),
-];
-
-const EXPECTATION: &[Key] = &[
-    key("rule", "the rule that raises the alert", text),
-    key("count", "how many such alerts; 1 unless given", text),
-    key("priority", "the alert's priority", text),
-    key("tags", "the rule's tags", list),
-    key("output", "the output line, or what holds of it", text),
-    key("fields", "values of the output's fields", mapping),
-];
-
-const MATCHER: &[Key] = &[
-    key("equals", "the text is this", text),
-    key("contains", "this text, or all of these, are in it", text),
-    key("not_contains", "none of these is in it", text),
-    key("regex", "the expression matches somewhere", text),
-    key("absent", "whether there is no value", text),
-];
 
 /// What a mapping holds.
 enum Holds {
-    Keys(&'static [Key]),
+    Keys(TestBlock),
     /// Fields of events with their values.
     Fields,
+    /// Names of items.
+    Names(ItemKind),
 }
 
 /// What the mapping at a path holds.
 fn holds(path: &[Step]) -> Option<Holds> {
     let names: Vec<&str> = path.iter().map(Step::as_str).collect();
     Some(match names.as_slice() {
-        [] => Holds::Keys(FILE),
+        [] => Holds::Keys(TestBlock::File),
         ["defaults"] | ["tests", "-", "events", "-"] | ["tests", "-", "expect", "-", "fields"] => Holds::Fields,
-        ["tests", "-"] => Holds::Keys(CASE),
-        ["tests", "-", "expect", "-"] => Holds::Keys(EXPECTATION),
-        ["tests", "-", "expect", "-", "output"] | ["tests", "-", "expect", "-", "fields", _] => Holds::Keys(MATCHER),
+        ["mock"] | ["tests", "-", "mock"] => Holds::Keys(TestBlock::Mock),
+        ["mock", "macros"] | ["tests", "-", "mock", "macros"] => Holds::Names(ItemKind::Macro),
+        ["mock", "lists"] | ["tests", "-", "mock", "lists"] => Holds::Names(ItemKind::List),
+        ["tests", "-"] => Holds::Keys(TestBlock::Case),
+        ["tests", "-", "expect", "-"] => Holds::Keys(TestBlock::Expectation),
+        ["tests", "-", "expect", "-", "output"] | ["tests", "-", "expect", "-", "fields", _] => {
+            Holds::Keys(TestBlock::Matcher)
+        }
         _ => return None,
     })
 }
@@ -134,12 +98,12 @@ fn keys(
 ) {
     match holds(path) {
         Some(Holds::Keys(keys)) => {
-            let free = keys.iter().filter(|key| !present.iter().any(|p| p == key.name));
+            let free = keys.keys().iter().filter(|key| !present.iter().any(|p| p == key.name));
             for (rank, key) in (0u8..).zip(free.filter(|key| goes_with(key.name, word.typed))) {
                 let value = match column {
                     // In braces there are no lines to go on with.
                     None => " $0".to_owned(),
-                    Some(column) => (key.value)(column),
+                    Some(column) => beginning(key.value, column),
                 };
                 let text = if has_colon { key.name.to_owned() } else { format!("{}:{value}", key.name) };
                 out.items.push(CompletionItem {
@@ -157,6 +121,17 @@ fn keys(
         }
         Some(Holds::Fields) => {
             out.fields(word.typed, word.range, &[], |field| !present.iter().any(|p| p == field.name));
+            for item in out.items.iter_mut().filter(|_| !has_colon) {
+                item.edit.text.push_str(": ");
+            }
+        }
+        Some(Holds::Names(kind)) => {
+            let shown = if kind == ItemKind::Macro { CompletionKind::Macro } else { CompletionKind::List };
+            for name in out.names(kind, word.typed, |_| true) {
+                if !present.iter().any(|p| **p == *name) {
+                    word.push(out, &name, shown, None, None);
+                }
+            }
             for item in out.items.iter_mut().filter(|_| !has_colon) {
                 item.edit.text.push_str(": ");
             }
@@ -208,8 +183,7 @@ mod tests {
     use super::*;
     use crate::{Settings, WorkspaceFile};
 
-    const RULES: &str =
-        "- rule: Known rule\n  desc: d\n  condition: evt.type = open\n  output: x\n  priority: INFO\n  tags: [t]\n";
+    const RULES: &str = "- rule: Known rule\n  desc: d\n  condition: evt.type = open\n  output: x\n  priority: INFO\n  tags: [t]\n- macro: known_macro\n  condition: evt.type = open\n- list: known_list\n  items: [a]\n";
 
     fn complete(text: &str) -> (String, Vec<CompletionItem>) {
         let at = text.find("$0").unwrap();
@@ -235,8 +209,8 @@ mod tests {
 
     #[test]
     fn keys_of_the_file() {
-        assert_eq!(labels("$0"), ["rules", "defaults", "tests"]);
-        assert_eq!(labels("rules: [a.yaml]\n$0"), ["defaults", "tests"]);
+        assert_eq!(labels("$0"), ["rules", "defaults", "mock", "tests"]);
+        assert_eq!(labels("rules: [a.yaml]\n$0"), ["defaults", "mock", "tests"]);
         assert_eq!(accept("rules: [a.yaml]\nte$0", "tests"), "rules: [a.yaml]\ntests:\n  - name: $0");
         assert!(labels("rules: [a.yaml]\n# te$0\n").is_empty());
     }
@@ -244,11 +218,14 @@ mod tests {
     #[test]
     fn keys_of_a_test() {
         let text = "tests:\n  - name: t\n    $0\n";
-        assert_eq!(labels(text), ["events", "capture", "command", "only", "expect"]);
+        assert_eq!(labels(text), ["matrix", "mock", "events", "capture", "command", "only", "expect"]);
         assert_eq!(accept(text, "expect"), "tests:\n  - name: t\n    expect:\n      - rule: $0\n");
         assert_eq!(accept("tests:\n  - na$0", "name"), "tests:\n  - name: $0");
         assert_eq!(labels("tests:\n  - name: t\n    ca$0pture: x\n"), ["capture", "command"]);
-        assert_eq!(labels("tests:\n  - $0\n"), ["name", "events", "capture", "command", "only", "expect"]);
+        assert_eq!(
+            labels("tests:\n  - $0\n"),
+            ["name", "matrix", "mock", "events", "capture", "command", "only", "expect"]
+        );
         assert!(labels("tests:\n  - name: $0\n").is_empty());
     }
 
@@ -265,6 +242,13 @@ mod tests {
                 .contains(&"proc.name".to_owned())
         );
         assert!(labels("defaults: {evt.res: $0}\n").contains(&"SUCCESS".to_owned()));
+    }
+
+    #[test]
+    fn mocks() {
+        assert_eq!(labels("tests:\n  - name: t\n    mock: {$0}\n"), ["macros", "lists"]);
+        assert_eq!(labels("mock:\n  macros:\n    $0\n"), ["known_macro"]);
+        assert_eq!(accept("mock: {lists: {kn$0}}\n", "known_list"), "mock: {lists: {known_list: }}\n");
     }
 
     #[test]

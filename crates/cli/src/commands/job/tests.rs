@@ -6,13 +6,13 @@ use std::sync::Arc;
 use falco_catalog::Catalog;
 use falco_compiler::SourceFile;
 use falco_lsp::jobs::{Job, Which};
+use falco_testkit::formats::json::document;
 use falco_testkit::texts::Texts;
-use falco_testkit::{Commands, RunOptions, discover as find, run_file_with};
+use falco_testkit::{Commands, Counted, RunOptions, discover as find, run_file_with};
 use serde_json::{Value, json};
 
 use super::judge::comparisons;
 use crate::Result;
-use crate::commands::test::document;
 use crate::error::CliError;
 use crate::places::Places;
 
@@ -58,7 +58,13 @@ pub fn run(
     commands: &dyn Commands,
 ) -> Result<Value> {
     let Which { name, rule, coverage } = which;
-    let options = RunOptions { filter: name.clone(), rule: rule.clone(), texts: texts(job), coverage: *coverage };
+    let options = RunOptions {
+        filter: name.clone(),
+        rule: rule.clone(),
+        texts: texts(job),
+        coverage: if *coverage { Counted::Named } else { Counted::None },
+        ..RunOptions::default()
+    };
     let mut documents = Vec::new();
     let mut covered = Vec::new();
     let (mut passed, mut failed, mut skipped) = (0usize, 0usize, 0usize);

@@ -246,7 +246,7 @@ fn mark_children(children: &mut [ExplainNode], decisive: bool, settling: bool) {
 }
 
 /// A constant as a rule would write it.
-pub(crate) fn show_const(c: &Const) -> String {
+pub fn show_const(c: &Const) -> String {
     match c {
         Const::Bytes(bytes) => show_text(bytes),
         Const::Int(n) => n.to_string(),
