@@ -27,6 +27,7 @@ mod project;
 mod recorded_tests;
 mod recording;
 mod replay;
+mod rule_tests;
 mod slicing;
 
 use std::path::{Path, PathBuf};
