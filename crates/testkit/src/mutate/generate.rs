@@ -47,7 +47,7 @@ pub(crate) struct Changes {
 pub(crate) fn changes(program: &Program, wanted: impl Fn(u32, &RuleProgram) -> bool) -> Changes {
     let mut maker = Maker { program: program.clone(), known: FxHashMap::default() };
     let ids = (0..).map(AtomId);
-    maker.known = program.atoms.iter().cloned().zip(ids).map(|(atom, id)| (atom, id)).collect();
+    maker.known = program.atoms.iter().cloned().zip(ids).collect();
     let mut mutants: BTreeMap<Place, Vec<Mutant>> = BTreeMap::new();
     let mut equal = std::collections::BTreeSet::new();
     for (number, rule) in (0u32..).zip(&program.rules).filter(|(number, rule)| wanted(*number, rule)) {

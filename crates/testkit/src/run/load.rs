@@ -92,8 +92,11 @@ pub(crate) fn evaluator(sources: &[SourceFile], mock: &Mock, catalog: &Arc<Catal
         .map_err(|error| Refused::problem(Problem { span: 0..0, message: error.to_string(), help: None }))
 }
 
+/// The range of an item, and its place in the test file.
+type MockItem = (Range<usize>, Range<usize>);
+
 /// The mocks as a rules file, with the range of each item and its place in the test file.
-fn mock_file(mock: &Mock) -> (String, Vec<(Range<usize>, Range<usize>)>) {
+fn mock_file(mock: &Mock) -> (String, Vec<MockItem>) {
     let mut text = String::new();
     let mut items = Vec::new();
     // JSON is YAML.
