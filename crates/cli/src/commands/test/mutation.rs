@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use codespan_reporting::diagnostic::{Diagnostic, Label};
-use codespan_reporting::files::SimpleFiles;
+use codespan_reporting::files::{Error, SimpleFiles};
 use codespan_reporting::term::termcolor::{Color, WriteColor};
 use codespan_reporting::term::{self, Chars, Config};
 use falco_testkit::mutate::{Mutation, Survivor, mutate};
@@ -45,7 +45,7 @@ fn text(result: &Mutation, out: &mut dyn WriteColor, suite: &Suite<'_>, begun: I
     let config = Config { chars: Chars::box_drawing(), tab_width: 4, ..Config::default() };
     let emit = |diagnostic: &Diagnostic<usize>, out: &mut dyn WriteColor| -> Result<()> {
         match term::emit_to_write_style(out, &config, &sources, diagnostic) {
-            Err(codespan_reporting::files::Error::Io(error)) => Err(error.into()),
+            Err(Error::Io(error)) => Err(error.into()),
             _ => Ok(()),
         }
     };
