@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them. Help texts are the doc comments.
 
 mod alert_captures;
+mod diff;
 mod explain;
 mod inspect;
 mod live;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use alert_captures::{AlertCaptures, CaptureMode};
+pub use diff::{Diff, DiffFormat};
 pub use explain::Explain;
 pub use inspect::{Expand, Graph, GraphFormat};
 pub use live::{Doctor, PictureFrom, ProbeHost, Record, Snapshot, Watch};
@@ -69,6 +71,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Show why a rule did or did not match
     Explain(Explain),
+    /// Show what changed from one set of rules to another: items, meaning, alerts on captures
+    Diff(Diff),
     /// Show what a rule, macro or list comes to, with everything in it opened
     Expand(Expand),
     /// Show which rules, macros and lists use which
@@ -196,11 +200,14 @@ pub enum FieldsFormat {
 #[derive(Debug, clap::Args)]
 pub struct Docs {
     /// The code, such as LOAD_UNKNOWN_FILTER or duplicate-key; without it every code is listed
-    #[arg(conflicts_with_all = ["rules", "format", "output"])]
+    #[arg(conflicts_with_all = ["rules", "tests", "format", "output"])]
     pub code: Option<String>,
     /// Write a page about these rules instead: files or folders, in load order
     #[arg(short, long, value_name = "FILE|DIR")]
     pub rules: Vec<PathBuf>,
+    /// Run the rule tests in this file or folder, and say on the page what they came to (repeatable)
+    #[arg(long, value_name = "FILE|DIR", requires = "rules")]
+    pub tests: Vec<PathBuf>,
     /// How to write the page about rules
     #[arg(long, value_enum, default_value_t = CatalogueFormat::Markdown)]
     pub format: CatalogueFormat,

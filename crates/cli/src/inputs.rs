@@ -164,7 +164,11 @@ impl Rules {
         self.files.iter().chain(self.project.iter().map(|project| &project.source))
     }
 
-    fn add(&mut self, path: &Path) -> Result<()> {
+    /// Adds a file, or a folder's files.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a folder has no rules.
+    pub fn add(&mut self, path: &Path) -> Result<()> {
         self.origins.push(path.to_owned());
         if path == Path::new("-") {
             let mut bytes = Vec::new();
@@ -188,7 +192,8 @@ impl Rules {
         Ok(())
     }
 
-    fn push(&mut self, path: String, bytes: Vec<u8>) {
+    /// Adds a file that was read.
+    pub fn push(&mut self, path: String, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
             Ok(text) => self.files.push(SourceFile::new(path, Arc::<str>::from(text))),
             Err(error) => {

@@ -11,11 +11,13 @@ mod commands;
 mod dashboard;
 mod error;
 mod events;
+mod git;
 mod inputs;
 mod loaded;
 mod places;
 mod progress;
 mod render;
+mod revision;
 mod watch;
 
 use std::process::ExitCode;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Fmt(fmt) => commands::fmt::run(&fmt, &global),
         Command::Read(read) => commands::read::run(&read, &global),
         Command::Explain(explain) => commands::explain::run(&explain, &global),
+        Command::Diff(diff) => commands::diff::run(&diff, &global),
         Command::Expand(expand) => commands::expand::run(&expand, &global),
         Command::Graph(graph) => commands::graph::run(&graph, &global),
         Command::Record(record) => commands::record::run(&record, &global),

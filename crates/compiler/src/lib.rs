@@ -44,6 +44,7 @@ pub use diagnostic::{Diagnostic, Edit, FileId, Fix, ItemKind, ItemName, Label, R
 pub use filter::{FilterError, FilterProgram, OutputProgram, compile_filter, compile_output};
 pub use index::{Change, Effective, ItemEntry, ItemIndex, ItemSite, Reference};
 pub use lints::{LintLevel, LintSettings};
+pub use logic::{Part, Relation, Witness};
 pub use named::{NameUse, Named};
 pub use options::{AppendOutput, LoadedPlugin, Options, Version, VersionError};
 pub use report::{FalcoCode, FalcoLocation, FalcoMessage, FalcoPosition, LoadResult, SchemaResult};

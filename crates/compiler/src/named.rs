@@ -20,8 +20,8 @@ use crate::program::Priority;
 /// A list, macro or rule of a compilation.
 #[derive(Clone, Copy)]
 pub struct Named<'c> {
-    inner: &'c Inner,
-    node: Node,
+    pub(crate) inner: &'c Inner,
+    pub(crate) node: Node,
 }
 
 /// A name in a condition, in a list's items or in an exception's values.

@@ -31,6 +31,8 @@ pub struct Live {
     head: Head,
     ends: Vec<u32>,
     deadline: Option<Instant>,
+    /// The last time that an event may have, once it is known: nanoseconds since 1970.
+    last: Option<u64>,
     stop: Arc<AtomicBool>,
     ending: bool,
     naps: usize,
@@ -115,7 +117,24 @@ impl Live {
         settings: &Settings,
     ) -> Self {
         let (deadline, stop) = (settings.deadline, Arc::clone(&settings.stop));
-        Self { rings, counts, layout, early, head, ends: Vec::new(), deadline, stop, ending: false, naps: 0, keeper }
+        let last = deadline.map(|at| {
+            let left = at.saturating_duration_since(Instant::now());
+            now(layout).saturating_add(u64::try_from(left.as_nanos()).unwrap_or(u64::MAX))
+        });
+        Self {
+            rings,
+            counts,
+            layout,
+            early,
+            head,
+            ends: Vec::new(),
+            deadline,
+            last,
+            stop,
+            ending: false,
+            naps: 0,
+            keeper,
+        }
     }
 
     /// What changes which events come, for any thread to use; `None` where the programs belong to this process.
@@ -159,6 +178,15 @@ impl Live {
         parse(record, &mut self.ends).ok_or(ProbeError::BadRecord(record.len()))
     }
 
+    /// Whether the record at hand came after the end. Where events come faster than they are judged the rings are never empty, so that
+    /// this is what ends it.
+    fn is_past_end(&mut self) -> bool {
+        if self.last.is_none() && self.stop.load(Ordering::Relaxed) {
+            self.last = Some(now(self.layout));
+        }
+        self.last.is_some_and(|last| self.event().is_some_and(|event| event.ts > last))
+    }
+
     /// Whether this is the end. What was in the rings before it is told.
     fn is_over(&mut self) -> bool {
         self.ending = self.ending
@@ -177,6 +205,11 @@ impl Live {
             Keeper::Host(connection) => connection.nap(nap),
         }
     }
+}
+
+/// The time that a record would have that came now, in nanoseconds since 1970.
+fn now(layout: Layout) -> u64 {
+    snapshot::since_boot().saturating_add(layout.boot_epoch)
 }
 
 fn open_rings<'a>(fds: impl Iterator<Item = BorrowedFd<'a>>, layout: Layout) -> Result<Rings, ProbeError> {
@@ -276,9 +309,8 @@ impl EventSource for Live {
         if let Some(item) = self.head.next()? {
             return Ok(Some(Advance::Item(item)));
         }
-        let boot_epoch = self.layout.boot_epoch;
-        let now = move || snapshot::since_boot().saturating_add(boot_epoch);
-        let mut next = self.rings.next(now);
+        let layout = self.layout;
+        let mut next = self.rings.next(|| now(layout));
         if next != Next::Record && self.is_over() {
             next = self.rings.next(|| u64::MAX);
             if next != Next::Record {
@@ -289,7 +321,7 @@ impl EventSource for Live {
             Next::Record => {
                 self.naps = 0;
                 self.parse()?;
-                Ok(Some(Advance::Event))
+                Ok(Some(if self.is_past_end() { Advance::End } else { Advance::Event }))
             }
             Next::Soon => {
                 self.naps = 0;

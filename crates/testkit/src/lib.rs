@@ -8,6 +8,7 @@
 
 pub mod append;
 mod command;
+pub mod compare;
 pub mod coverage;
 mod decode;
 mod depends;

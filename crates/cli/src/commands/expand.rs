@@ -158,7 +158,7 @@ fn condition(out: &mut dyn WriteColor, expanded: Option<&str>) -> Result<()> {
         writeln!(out, "{:INDENT$}does not compile; `falco-rs check` says why", "")?;
         return Ok(());
     };
-    let lines = format::condition_lines(expanded, WIDTH - INDENT).unwrap_or_else(|| vec![expanded.to_owned()]);
+    let lines = format::readable_condition(expanded, WIDTH - INDENT).unwrap_or_else(|| vec![expanded.to_owned()]);
     for line in lines {
         writeln!(out, "{:INDENT$}{line}", "")?;
     }

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod diff;
 pub mod docs;
 pub mod doctor;
 pub mod expand;

@@ -59,6 +59,8 @@ fn the_action_checks_and_tests() {
 
     let formatted = run("fmt", &[("RULES", "rules/")], &outputs);
     assert!(formatted.status.success(), "{formatted:?}");
+    let tested = run("test", &[("TESTS", "rules/")], &outputs);
+    assert!(tested.status.success(), "{tested:?}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

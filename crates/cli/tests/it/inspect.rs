@@ -50,6 +50,9 @@ fn a_page_about_rules_has_every_rule_with_its_links() {
         assert!(markdown.contains(&format!("\n## {name}\n")), "{name}");
     }
     assert!(markdown.contains("(https://attack.mitre.org/techniques/T"), "{markdown}");
+    let (tested, _) = check(&["docs", "--rules", "rules", "--tests", "rules"], 0);
+    assert!(tested.matches("**Coverage by tests**").count() >= names.len() && tested.contains("(passes)"), "{tested}");
+    assert!(!tested.contains("(fails)"), "{tested}");
     let file = std::env::temp_dir().join(format!("falco-rs-page-{}.html", std::process::id()));
     let (out, _) = check(&["docs", "-r", "rules", "--format", "html", "-o", file.to_str().unwrap()], 0);
     assert_eq!(out, "");

@@ -81,6 +81,29 @@ pub fn alerts(text: &str) -> Vec<&str> {
 }
 
 #[test]
+fn a_duration_ends_however_fast_events_come() {
+    if !works("a_duration_ends_however_fast_events_come") {
+        return;
+    }
+    let folder = Folder::new("flood");
+    let rules = folder.path("flood.yaml");
+    let rule = "- rule: R\n  desc: d\n  condition: evt.type in (read, write) and proc.name = nobody\n  output: o\n  priority: INFO\n";
+    std::fs::write(&rules, rule).unwrap();
+    let mut flood = Command::new("timeout")
+        .args(["60", "dd", "if=/dev/zero", "of=/dev/null", "bs=1"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = binary().args(["run", "--live", "-r", &rules, "--duration", "1s"]).output().unwrap();
+    // Not the end of the flood was the end.
+    let going_on = flood.try_wait().unwrap().is_none();
+    Command::new("kill").arg(flood.id().to_string()).status().unwrap();
+    flood.wait().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(going_on);
+}
+
+#[test]
 fn live_and_replayed_alerts_are_the_same() {
     if !works("live_and_replayed_alerts_are_the_same") {
         return;

@@ -8,6 +8,7 @@ mod commands;
 mod comparison;
 #[cfg(target_os = "linux")]
 mod confinement;
+mod diff;
 mod explain;
 mod fix;
 mod inspect;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use falco_solver::Budget;
+use falco_solver::{Budget, Space};
 use rustc_hash::FxHashMap;
 
 use crate::check::{CExpr, Checked, Range, TypedCheck};
@@ -143,7 +143,7 @@ fn subject<'a>(view: &View<'a>, node: Node) -> Option<Subject<'a>> {
                 condition: &unit.condition,
                 checked: view.macro_checks.of(id, source)?,
                 rule: None,
-                logic: logic::of_macro(view.units, view.macro_checks, id, source),
+                logic: logic::of_macro(view.units, view.macro_checks, id, source, Space::default()),
                 budget,
                 diags: Vec::new(),
             })
@@ -158,7 +158,7 @@ fn subject<'a>(view: &View<'a>, node: Node) -> Option<Subject<'a>> {
                 condition: &unit.condition,
                 checked: &unit.checked,
                 rule: Some((rule, unit)),
-                logic: logic::of_rule(view.units, view.macro_checks, unit),
+                logic: logic::of_rule(view.units, view.macro_checks, unit, Space::default()),
                 budget,
                 diags: Vec::new(),
             })

@@ -4,6 +4,7 @@
 //! nothing to do with each other. So what it says can never hold never holds; what it says can hold may still not.
 
 mod atoms;
+mod relate;
 
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use crate::check::{CExpr, Checked};
 use crate::loc::Loc;
 use crate::session::MacroChecks;
 use crate::stage::{Condition, RuleUnit, Units};
+
+pub use relate::{Part, Relation, Witness};
 
 /// Conditions with more checks are not looked at.
 pub(crate) const MAX_CHECKS: u64 = 2_000;
@@ -79,27 +82,33 @@ impl Occurrence<'_> {
     }
 }
 
-/// Lowers the condition of a rule; `None` if something in it is wrong, or it is too much.
-pub(crate) fn of_rule<'a>(units: &'a Units, macro_checks: &'a MacroChecks, unit: &'a RuleUnit) -> Option<Logic<'a>> {
+/// Lowers the condition of a rule into `space`; `None` if something in it is wrong, or it is too much.
+pub(crate) fn of_rule<'a>(
+    units: &'a Units,
+    macro_checks: &'a MacroChecks,
+    unit: &'a RuleUnit,
+    space: Space,
+) -> Option<Logic<'a>> {
     if !unit.ok || unit.nodes > MAX_CHECKS {
         return None;
     }
-    lower(units, macro_checks, &unit.source, (&unit.condition, &unit.checked, &unit.targets))
+    lower(units, macro_checks, &unit.source, (&unit.condition, &unit.checked, &unit.targets), space)
 }
 
-/// Lowers the condition of a macro as the rules of a source have it; `None` if something in it is wrong, or it is too much.
+/// Lowers the condition of a macro into `space` as the rules of a source have it; `None` if something in it is wrong, or it is too much.
 pub(crate) fn of_macro<'a>(
     units: &'a Units,
     macro_checks: &'a MacroChecks,
     id: u32,
     source: &Arc<str>,
+    space: Space,
 ) -> Option<Logic<'a>> {
     let unit = units.macro_(id)?;
     if unit.broken || unit.too_large() || unit.nodes > MAX_CHECKS {
         return None;
     }
     let checked = macro_checks.of(id, source)?;
-    lower(units, macro_checks, source, (&unit.condition, checked, &unit.targets))
+    lower(units, macro_checks, source, (&unit.condition, checked, &unit.targets), space)
 }
 
 fn lower<'a>(
@@ -107,9 +116,9 @@ fn lower<'a>(
     macro_checks: &'a MacroChecks,
     source: &Arc<str>,
     condition: Opened<'a>,
+    space: Space,
 ) -> Option<Logic<'a>> {
-    let mut lowering =
-        Lowering { units, macro_checks, source: Arc::clone(source), space: Space::default(), checks: Vec::new() };
+    let mut lowering = Lowering { units, macro_checks, source: Arc::clone(source), space, checks: Vec::new() };
     let tree = lowering.expr(&condition.1.expr, condition, 0)?;
     Some(Logic { space: lowering.space, tree, checks: lowering.checks })
 }

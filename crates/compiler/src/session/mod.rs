@@ -46,6 +46,11 @@ impl MacroChecks {
         self.0.get(id)?.iter().find(|(of, _)| &**of == source).map(|(_, checked)| checked)
     }
 
+    /// The event sources that a macro was checked for.
+    pub(crate) fn sources(&self, id: u32) -> impl Iterator<Item = &Arc<str>> {
+        self.0.get(id).into_iter().flat_map(|checked| checked.iter().map(|(source, _)| source))
+    }
+
     fn replace(&mut self, id: u32, checked: BySource<Checked>) {
         match checked.is_empty() {
             true => {

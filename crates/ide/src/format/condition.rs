@@ -75,6 +75,41 @@ fn content(node: &SyntaxNode) -> Option<SyntaxNode> {
     node.children().next()
 }
 
+/// A condition on one line without parentheses that say nothing: around all of it, around a part of a chain of the same kind, doubled
+/// ones. The depth of a tree is bounded by the grammar. `None` if it has mistakes.
+pub(super) fn plain(text: &str) -> Option<String> {
+    let parse = condition::parse(text);
+    let root = content(&parse.syntax())?;
+    parse.errors().is_empty().then(|| plain_part(&root, None))
+}
+
+/// A part of a condition; `around` is the chain or negation that it stands in.
+fn plain_part(node: &SyntaxNode, around: Option<K>) -> String {
+    match node.kind() {
+        K::AndExpr | K::OrExpr => {
+            let word = if node.kind() == K::AndExpr { " and " } else { " or " };
+            let parts: Vec<String> = node.children().map(|child| plain_part(&child, Some(node.kind()))).collect();
+            parts.join(word)
+        }
+        K::ParenExpr => {
+            let Some(inner) = content(node) else { return flat(node) };
+            let says_something = match inner.kind() {
+                K::AndExpr | K::OrExpr => around.is_some_and(|around| around != inner.kind()),
+                K::NotExpr => around == Some(K::NotExpr),
+                _ => false,
+            };
+            let text = plain_part(&inner, if says_something { None } else { around });
+            if says_something { format!("({text})") } else { text }
+        }
+        K::NotExpr => {
+            let nots = node.children_with_tokens().filter(|element| element.kind() == K::NotKw).count();
+            let text = content(node).map(|child| plain_part(&child, Some(K::NotExpr))).unwrap_or_default();
+            format!("{}{text}", "not ".repeat(nots))
+        }
+        _ => flat(node),
+    }
+}
+
 /// A node's text with blanks where they belong.
 fn flat(node: &SyntaxNode) -> String {
     let mut out = String::new();
@@ -219,6 +254,15 @@ mod tests {
         let lines = layout.broken(width).join("\n");
         assert_eq!(meaning(text), meaning(&lines), "{lines}");
         lines
+    }
+
+    #[test]
+    fn parentheses_that_say_nothing_go() {
+        let plain = |text| plain(text).unwrap();
+        assert_eq!(plain("((a and b) and (c))"), "a and b and c");
+        assert_eq!(plain("(a or (b and (c and d)) or (e or f))"), "a or (b and c and d) or e or f");
+        assert_eq!(plain("not (not (a and b)) and not ((c))"), "not (not (a and b)) and not c");
+        assert_eq!(plain("(((proc.name in (x, y))))"), "proc.name in (x, y)");
     }
 
     #[test]

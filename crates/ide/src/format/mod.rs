@@ -68,10 +68,10 @@ pub fn format_range(text: &str, style: &Style, range: TextRange) -> Result<Strin
     format_items(text, style, &|item| item.start <= end && start <= item.end)
 }
 
-/// A condition on lines that should not be longer than `width`, as [`format()`] lays it out. `None` if it has mistakes, or constants that a
-/// line cannot hold.
-pub fn condition_lines(text: &str, width: usize) -> Option<Vec<String>> {
-    Some(condition::Layout::new(text)?.broken(width))
+/// A condition for people to read: without parentheses that say nothing, on lines that should not be longer than `width`. `None` if it
+/// has mistakes, or constants that a line cannot hold.
+pub fn readable_condition(text: &str, width: usize) -> Option<Vec<String>> {
+    Some(condition::Layout::new(&condition::plain(text)?)?.broken(width))
 }
 
 fn format_items(text: &str, style: &Style, wanted: printer::Wanted<'_>) -> Result<String, FormatError> {

@@ -67,6 +67,13 @@ fn article(rule: &Entry, anchor: &str, out: &mut String) -> std::fmt::Result {
             writeln!(out, "<dt>{what}</dt><dd>{}</dd>", names.join(", "))?;
         }
     }
+    if let Some(tested) = &rule.tested {
+        writeln!(out, "<dt>Coverage by tests</dt><dd>{:.0} %</dd>\n<dt>Tests</dt><dd><ul>", tested.coverage)?;
+        for (name, verdict) in &tested.cases {
+            writeln!(out, "<li>{} <span class=\"verdict\">{verdict}</span></li>", escaped(name))?;
+        }
+        out.push_str("</ul></dd>\n");
+    }
     let condition = escaped(&rule.condition.join("\n"));
     let output = escaped(rule.output.trim_end());
     writeln!(out, "</dl>\n<h3>Condition</h3>\n<pre>{condition}</pre>\n<h3>Output</h3>\n<pre>{output}</pre>\n</article>")

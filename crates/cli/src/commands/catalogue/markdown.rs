@@ -42,6 +42,12 @@ fn write_page(catalogue: &Catalogue, out: &mut String) -> std::fmt::Result {
         }
         let places: Vec<String> = rule.places.iter().map(|place| code(place)).collect();
         writeln!(out, "- **Written at** {}", places.join(", "))?;
+        if let Some(tested) = &rule.tested {
+            writeln!(out, "- **Coverage by tests** {:.0} %", tested.coverage)?;
+            for (name, verdict) in &tested.cases {
+                writeln!(out, "  - {} ({verdict})", escaped(name))?;
+            }
+        }
         writeln!(out, "\nCondition:\n\n{}\n\nOutput:\n\n{}", block(&rule.condition.join("\n")), block(&rule.output))?;
     }
     Ok(())

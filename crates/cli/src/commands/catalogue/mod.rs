@@ -2,6 +2,7 @@
 
 mod html;
 mod markdown;
+mod tests;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -45,13 +46,20 @@ struct Entry {
     uses: Vec<String>,
     exceptions: Vec<String>,
     events: Vec<&'static str>,
+    /// What rule tests say, if there are any.
+    tested: Option<tests::Tested>,
 }
 
 /// Writes the page.
 pub fn run(args: &Docs, global: &Global) -> Result {
     let rules = Rules::load(&args.rules)?;
-    let compilation = compile(&rules.files, &Options::new(Arc::new(Catalog::builtin())));
-    let catalogue = Catalogue { title: title(args), rules: entries(&rules, &compilation) };
+    let catalog = Arc::new(Catalog::builtin());
+    let compilation = compile(&rules.files, &Options::new(Arc::clone(&catalog)));
+    let mut catalogue = Catalogue { title: title(args), rules: entries(&rules, &compilation) };
+    let mut tested = tests::by_rule(&args.tests, &catalog)?;
+    for rule in &mut catalogue.rules {
+        rule.tested = tested.remove(&rule.name);
+    }
     if catalogue.rules.is_empty() {
         return Err(CliError::Usage("there are no rules in these files".into()));
     }
@@ -111,7 +119,7 @@ fn entries(rules: &Rules, compilation: &Compilation) -> Vec<Entry> {
             }
         }
         let condition = expanded.unwrap_or(text);
-        let lines = format::condition_lines(&condition, WIDTH);
+        let lines = format::readable_condition(&condition, WIDTH);
         Some(Entry {
             name: named.name().to_string(),
             description: loaded.map(|rule| rule.desc.trim().to_owned()).unwrap_or_default(),
@@ -131,6 +139,7 @@ fn entries(rules: &Rules, compilation: &Compilation) -> Vec<Entry> {
             uses,
             exceptions,
             events: named.event_types().map(|events| event_names(&events)).unwrap_or_default(),
+            tested: None,
         })
     };
     compilation.all_named(ItemKind::Rule).filter_map(entry).collect()

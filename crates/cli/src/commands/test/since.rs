@@ -1,12 +1,11 @@
 //! What changed since a commit, as git tells.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use falco_testkit::Depends;
 
-use crate::Result;
 use crate::error::CliError;
+use crate::{Result, git};
 
 /// Files that differ from a commit's, those that git does not know yet among them.
 pub struct Changed {
@@ -27,25 +26,13 @@ pub fn changed(commit: &str) -> Result<Changed> {
     if commit.is_empty() || commit.starts_with('-') {
         return Err(CliError::Usage(format!("`{commit}` is no commit")));
     }
-    let top = git(&["rev-parse", "--show-toplevel"])?;
+    let top = git::output(&["rev-parse", "--show-toplevel"])?;
     let top = PathBuf::from(String::from_utf8_lossy(&top).trim_end_matches('\n'));
-    git(&["rev-parse", "--verify", "--quiet", &format!("{commit}^{{commit}}")])
+    git::output(&["rev-parse", "--verify", "--quiet", &format!("{commit}^{{commit}}")])
         .map_err(|_| CliError::Usage(format!("git knows no commit `{commit}`")))?;
-    let differ = git(&["diff", "--name-only", "--no-renames", "-z", commit, "--"])?;
-    let new = git(&["ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/"])?;
+    let differ = git::output(&["diff", "--name-only", "--no-renames", "-z", commit, "--"])?;
+    let new = git::output(&["ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/"])?;
     let paths = [differ, new].concat();
     let names = paths.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     Ok(Changed { files: names.map(|name| top.join(String::from_utf8_lossy(name).as_ref())).collect() })
-}
-
-fn git(args: &[&str]) -> Result<Vec<u8>> {
-    let output = Command::new("git").args(args).output().map_err(|error| {
-        CliError::Usage(format!("`--since` needs the `git` program, which cannot be started: {error}"))
-    })?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().next().unwrap_or("it did not say why").trim_start_matches("fatal: ");
-    Err(CliError::Usage(format!("git failed: {said}")))
 }
