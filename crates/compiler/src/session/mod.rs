@@ -9,6 +9,7 @@
 //!
 //! A session belongs to one set of options and one sequence of paths.
 
+mod groups;
 mod ids;
 mod patch;
 mod render;
@@ -111,7 +112,7 @@ pub(crate) struct Session {
     /// By file: what first appears there, in order.
     pub(super) founded: Vec<Vec<run::Founded>>,
     /// The items of everything that has a name; made for the first patch.
-    pub(super) groups: Option<patch::Groups>,
+    pub(super) groups: Option<groups::Groups>,
     /// Whether edits can be followed by patches.
     patchable: bool,
     /// What the last step took.

@@ -18,105 +18,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::check::{Checked, Note};
 use crate::collect::{Collection, Names, Node, Suggest};
 use crate::compilation::SourceFile;
-use crate::items::{FileItems, ItemIr, word_hash};
+use crate::items::{FileItems, word_hash};
 use crate::loc::Uid;
+use crate::session::groups::Groups;
 use crate::session::run::{Founded, Record};
 use crate::session::{Ids, Owner, Run, Session, plugin_requirements, torn};
 use crate::sink::RawDiag;
 use crate::slots::Slots;
 use crate::stage::{TextCache, Units, is_odd_name};
-
-/// The items of everything that has a name.
-#[derive(Debug, Default)]
-pub(crate) struct Groups {
-    /// With the files that they stand in, in load order.
-    items: FxHashMap<Node, Vec<(u32, Arc<ItemIr>)>>,
-    /// Lists and macros by the hash of their name.
-    by_hash: FxHashMap<u32, Vec<Node>>,
-}
-
-impl Groups {
-    fn new(loaded: &[Arc<FileItems>], ids: &Ids) -> Self {
-        let mut groups = Self::default();
-        for (number, items) in (0u32..).zip(loaded) {
-            for (_, ir) in items.items() {
-                if let Some(node) = ids.node(ir.uid) {
-                    groups.items.entry(node).or_default().push((number, Arc::clone(ir)));
-                    groups.name(node, ids);
-                    ir.mentions();
-                }
-            }
-        }
-        groups
-    }
-
-    fn name(&mut self, node: Node, ids: &Ids) {
-        let Some(name) = ids.name(node).filter(|_| !matches!(node, Node::Rule(_))) else { return };
-        let nodes = self.by_hash.entry(word_hash(name)).or_default();
-        if !nodes.contains(&node) {
-            nodes.push(node);
-        }
-    }
-
-    fn of(&self, node: Node) -> &[(u32, Arc<ItemIr>)] {
-        self.items.get(&node).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether a word in an item of the node has the hash.
-    fn mentions(&self, node: Node, hash: u32) -> bool {
-        self.of(node).iter().any(|(_, ir)| ir.mentions().binary_search(&hash).is_ok())
-    }
-
-    /// The lists and macros whose names have the hash.
-    fn named(&self, hash: u32) -> impl Iterator<Item = Node> {
-        self.by_hash.get(&hash).into_iter().flatten().copied().filter(|node| self.items.contains_key(node))
-    }
-
-    /// The files that have items of the nodes, in order.
-    fn files<'a>(&self, nodes: impl IntoIterator<Item = &'a Node>) -> BTreeSet<u32> {
-        nodes.into_iter().flat_map(|node| self.of(*node)).map(|(file, _)| *file).collect()
-    }
-
-    /// Replaces the items of some nodes in one file.
-    fn replace(&mut self, number: u32, items: &FileItems, nodes: &FxHashSet<Node>, ids: &Ids) {
-        for node in nodes {
-            if let Some(items) = self.items.get_mut(node) {
-                items.retain(|(file, _)| *file != number);
-            }
-        }
-        for (_, ir) in items.items() {
-            if let Some(node) = ids.node(ir.uid).filter(|node| nodes.contains(node)) {
-                self.items.entry(node).or_default().push((number, Arc::clone(ir)));
-                self.name(node, ids);
-            }
-        }
-        for node in nodes {
-            match self.items.get_mut(node) {
-                Some(items) if items.is_empty() => {
-                    self.items.remove(node);
-                }
-                Some(items) => items.sort_by_key(|(file, _)| *file),
-                None => {}
-            }
-        }
-    }
-
-    /// Adds everything that the nodes mention, and what that mentions, and so on.
-    fn close_downwards(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
-        let mut closed = nodes.clone();
-        let mut work: Vec<Node> = nodes.iter().copied().collect();
-        while let Some(node) = work.pop() {
-            for hash in self.of(node).iter().flat_map(|(_, ir)| ir.mentions()) {
-                for mentioned in self.named(*hash) {
-                    if closed.insert(mentioned) {
-                        work.push(mentioned);
-                    }
-                }
-            }
-        }
-        closed
-    }
-}
 
 /// What a part of all things comes to, and what the session keeps of that.
 struct Part {
@@ -253,9 +162,9 @@ impl Session {
         let mut affected = touched.clone();
         if names_changed {
             affected.extend(&self.asking);
-            affected = self.close_upwards(&affected);
+            affected = self.close_upwards(&affected, groups);
         } else if self.is_pointed_at(touched) {
-            affected.extend(self.users(touched));
+            affected.extend(self.users(touched, groups));
         }
         // Layer by layer: those who use what looks different now are affected, too.
         let (mut different, mut loud) = (FxHashSet::default(), FxHashSet::default());
@@ -276,7 +185,7 @@ impl Session {
                 }
             }
             let before = affected.len();
-            affected.extend(self.users(&news));
+            affected.extend(self.users(&news, groups));
             if affected.len() == before {
                 break part;
             }
@@ -568,29 +477,24 @@ impl Session {
     }
 
     /// Adds everything that mentions a list or macro of the set, and what mentions that, and so on.
-    fn close_upwards(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
+    fn close_upwards(&self, nodes: &FxHashSet<Node>, groups: &Groups) -> FxHashSet<Node> {
         let mut closed = nodes.clone();
         let mut front = nodes.clone();
         while !front.is_empty() {
-            front = self.users(&front);
+            front = self.users(&front, groups);
             front.retain(|node| closed.insert(*node));
         }
         closed
     }
 
     /// What mentions a list or macro of the set.
-    fn users(&self, nodes: &FxHashSet<Node>) -> FxHashSet<Node> {
+    fn users(&self, nodes: &FxHashSet<Node>, groups: &Groups) -> FxHashSet<Node> {
         let names = nodes.iter().filter(|node| !matches!(node, Node::Rule(_))).filter_map(|node| self.ids.name(*node));
         let front: FxHashSet<u32> = names.map(|name| word_hash(name)).collect();
         if front.is_empty() {
             return FxHashSet::default();
         }
-        let mentions = |ir: &ItemIr| match front.len() {
-            0..=4 => front.iter().any(|hash| ir.mentions().binary_search(hash).is_ok()),
-            _ => ir.mentions().iter().any(|hash| front.contains(hash)),
-        };
-        let items = self.loaded.iter().flat_map(|items| items.items()).map(|(_, ir)| ir);
-        let users = items.filter(|ir| mentions(ir)).filter_map(|ir| self.ids.node(ir.uid));
+        let users = front.iter().flat_map(|hash| groups.mentioning(*hash)).copied();
         let hidden = self.hidden.iter().filter(|(_, hash)| front.contains(hash)).map(|(node, _)| *node);
         users.chain(hidden).collect()
     }
