@@ -69,7 +69,7 @@ impl ProjectFile {
     }
 
     /// The first error, for commands that cannot go on then.
-    fn error(&self) -> Option<ProjectError> {
+    pub fn error(&self) -> Option<ProjectError> {
         let found = self.findings.iter().find(|finding| finding.diagnostic.severity == Severity::Error)?;
         let before = self.source.text.get(..usize::from(found.diagnostic.range.start())).unwrap_or_default();
         let line = before.matches('\n').count() + 1;

@@ -9,13 +9,17 @@ use falco_ide::format::{self, FormatError, Style};
 
 use crate::args::{Fmt, Global};
 use crate::error::CliError;
-use crate::inputs::{Rules, STDIN, find_plan};
+use crate::inputs::{ProjectFile, Rules, STDIN, find_plan};
 use crate::render::{self, count};
 use crate::{Outcome, Result};
 
 /// Formats the files, or shows what would change.
 pub fn run(args: &Fmt, global: &Global) -> Result {
     let rules = Rules::load(&args.paths)?;
+    // The style comes from the project file even where the rules do not.
+    if let Some(error) = rules.project.as_ref().and_then(ProjectFile::error) {
+        return Err(error.into());
+    }
     let style = find_plan()?.and_then(|(_, plan)| plan.project?.format).unwrap_or_default();
     let mut tally = Tally::default();
     for binary in &rules.binary {

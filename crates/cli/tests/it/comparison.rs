@@ -110,7 +110,7 @@ fn items_that_were_taken_for_valid_are_findings() {
 #[test]
 fn what_was_reported_wrongly_is_clean() {
     let folder = Folder::new("clean");
-    let base = rule("evt.type=open and proc.name=a", "");
+    let base = rule("evt.type in (open, openat, openat2) and proc.name=a", "");
     for more in [
         "- rule: R\n  condition: and proc.aname in (b) and proc.env icontains x\n  override: {condition: append}\n",
         "- rule: R\n  enabled: false\n  override: {enabled: replace}\n",
@@ -120,7 +120,7 @@ fn what_was_reported_wrongly_is_clean() {
         let found = findings(&[&path], 0);
         assert!(found.iter().all(|(code, _)| code == "LOAD_UNUSED_LIST"), "{more}: {found:?}");
     }
-    let fields = "evt.type=open and (evt.pluginname exists or evt.source=x or proc.pgid=1 or proc.vpgid=1 or proc.pgid.name=a \
+    let fields = "evt.type in (open, openat, openat2) and (evt.pluginname exists or evt.source=x or proc.pgid=1 or proc.vpgid=1 or proc.pgid.name=a \
                   or evt.is_open_create=true or fd.types intersects (file) or proc.stdin.name=a)";
     assert_eq!(findings(&[&folder.write("f.yaml", &rule(fields, ""))], 0), []);
 }
@@ -128,7 +128,7 @@ fn what_was_reported_wrongly_is_clean() {
 #[test]
 fn files_count_together_in_their_order() {
     let folder = Folder::new("order");
-    let local = folder.write("falco_rules.local.yaml", &rule("evt.type=open and used", ""));
+    let local = folder.write("falco_rules.local.yaml", &rule("evt.type in (open, openat, openat2) and used", ""));
     let main = folder.write("zz_rules.yaml", "- macro: used\n  condition: proc.name=a\n");
     assert_eq!(findings(&[&main, &local], 0), []);
     let wrong = findings(&[&local, &main], 1);

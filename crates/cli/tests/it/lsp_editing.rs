@@ -169,6 +169,6 @@ fn completes_rule_tests_with_the_rules_beside_them() {
         items.iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(labels(&mut client, 1, 11), ["Rule of the folder"]);
-    assert_eq!(labels(&mut client, 2, 4), ["name", "events", "capture", "command", "expect"]);
+    assert_eq!(labels(&mut client, 2, 4), ["name", "matrix", "mock", "events", "capture", "command", "expect"]);
     client.stop();
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::lsp_client::Client;
 
-const MACRO: &str = "- macro: started\n  condition: evt.type = execve\n";
+const MACRO: &str = "- macro: started\n  condition: evt.type in (execve, execveat)\n";
 const RULE: &str = "- rule: R\n  desc: d\n  condition: started and proc.name = x\n  output: x\n  priority: INFO\n";
 
 /// A folder of files that goes away.
