@@ -246,7 +246,7 @@ impl Inner {
 
     /// The text at a place, line breaks as blanks.
     fn text_at(&self, loc: Loc) -> String {
-        let (file, base) = self.places.get(&loc.uid).copied().unwrap_or((0, 0));
+        let (file, base) = self.places.get(loc.uid).unwrap_or((0, 0));
         let (start, end) = (base.wrapping_add(loc.start) as usize, base.wrapping_add(loc.end) as usize);
         let text = self.files.get(file as usize).and_then(|file| file.text.get(start..end)).unwrap_or_default();
         text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")

@@ -16,6 +16,11 @@ impl Uid {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// A number below `of`, spread evenly over identities.
+    pub(crate) fn remainder(self, of: usize) -> usize {
+        self.0 as usize % of.max(1)
+    }
 }
 
 /// A byte range relative to the start of an item. Offsets wrap: an alias can lead to text that stands before the item.

@@ -1,15 +1,14 @@
 //! Positions and snippets of Falco's report.
 
 use falco_syntax::LineIndex;
-use rustc_hash::FxHashMap;
 
-use crate::loc::Uid;
 use crate::report::{FalcoLocation, FalcoMessage, FalcoPosition};
+use crate::session::Places;
 use crate::sink::{ConditionPlace, RawFalco, Step};
 
 /// Where items are, and the texts of their files.
 pub(crate) struct Positions<'a> {
-    pub(crate) items: &'a FxHashMap<Uid, (u32, u32)>,
+    pub(crate) items: &'a Places,
     pub(crate) files: Vec<(&'a str, &'a str)>,
     lines: Vec<Option<LineIndex>>,
 }
@@ -18,7 +17,7 @@ pub(crate) struct Positions<'a> {
 const SNIPPET_WIDTH: usize = 160;
 
 impl<'a> Positions<'a> {
-    pub(crate) fn new(items: &'a FxHashMap<Uid, (u32, u32)>, files: Vec<(&'a str, &'a str)>) -> Self {
+    pub(crate) fn new(items: &'a Places, files: Vec<(&'a str, &'a str)>) -> Self {
         let lines = files.iter().map(|_| None).collect();
         Self { items, files, lines }
     }
@@ -27,7 +26,7 @@ impl<'a> Positions<'a> {
     pub(crate) fn message(&mut self, file: usize, raw: &RawFalco) -> FalcoMessage {
         let load_name = self.files.get(file).map_or("", |(name, _)| name);
         // An item of an earlier file keeps that file's name.
-        let owner = raw.path.steps.first().and_then(|step| self.items.get(&step.uid)).map(|(file, _)| *file as usize);
+        let owner = raw.path.steps.first().and_then(|step| self.items.get(step.uid)).map(|(file, _)| file as usize);
         let owner = owner.unwrap_or(file);
         let name = self.files.get(owner).map_or(load_name, |(name, _)| name).to_owned();
         let mut locations = vec![FalcoLocation {
@@ -60,7 +59,7 @@ impl<'a> Positions<'a> {
     }
 
     fn position(&mut self, step: &Step) -> FalcoPosition {
-        let (file, base) = self.items.get(&step.uid).copied().unwrap_or((0, 0));
+        let (file, base) = self.items.get(step.uid).unwrap_or((0, 0));
         let file = file as usize;
         let offset = base.wrapping_add(step.at);
         let (name, text) = self.files.get(file).copied().unwrap_or(("", ""));

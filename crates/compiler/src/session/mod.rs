@@ -12,8 +12,11 @@
 mod groups;
 mod ids;
 mod patch;
+mod places;
 mod render;
 mod run;
+
+pub(crate) use places::Places;
 
 use std::sync::Arc;
 
@@ -61,9 +64,6 @@ impl MacroChecks {
         }
     }
 }
-
-/// Where items are: file and offset.
-pub(crate) type Places = FxHashMap<Uid, (u32, u32)>;
 
 /// All rules of a program together may not have more checks than this.
 const MAX_PROGRAM: u64 = 4_000_000;
@@ -147,7 +147,6 @@ impl Session {
         cancel: &Cancel,
     ) -> Option<(Self, Vec<Vec<RawFalco>>)> {
         let mut places = Places::default();
-        places.reserve(loaded.iter().map(|items| items.elements.len() + 1).sum::<usize>() + 1);
         places.insert(Uid::NOWHERE, (0, 0));
         let mut ids = Ids::default();
         for (number, items) in (0u32..).zip(loaded) {
@@ -179,7 +178,7 @@ impl Session {
             if !of_file.is_empty() {
                 findings.entry(Owner::File(number)).or_default().extend(of_file);
             }
-            debug_assert!(places.contains_key(&items.uid));
+            debug_assert!(places.has(items.uid));
         }
         let paths: FxHashSet<&str> = files.iter().map(|file| &*file.path).collect();
         let unique_paths = paths.len() == files.len();

@@ -118,11 +118,11 @@ impl Session {
             let kept_new = new.items().map(|(_, ir)| ir.uid).filter(|uid| old_uids.contains(uid));
             // What stands where decides what sees what.
             let reordered = !kept_old.eq(kept_new);
-            places.remove(&old.uid);
+            places.remove(old.uid);
             places.insert(new.uid, (*number, 0));
             for (_, ir) in old.items() {
                 if !new_uids.contains(&ir.uid) {
-                    places.remove(&ir.uid);
+                    places.remove(ir.uid);
                     touched.extend(self.ids.remove(ir.uid));
                 } else if reordered {
                     touched.extend(self.ids.node(ir.uid));
@@ -225,7 +225,7 @@ impl Session {
                 Some(new) => self.findings.insert(Owner::Node(*node), new),
                 None => self.findings.remove(&Owner::Node(*node)),
             };
-            homes.extend(old.iter().flatten().filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
+            homes.extend(old.iter().flatten().filter_map(|raw| Some(self.places.get(raw.loc.uid)?.0)));
         }
         edges_changed |= self.uses.have_turned();
         if names_changed {
@@ -243,7 +243,7 @@ impl Session {
         for node in &affected {
             self.take_findings(*node, early.remove(node).unwrap_or_default());
             let new = self.findings.get(&Owner::Node(*node)).into_iter().flatten();
-            homes.extend(new.filter_map(|raw| Some(self.places.get(&raw.loc.uid)?.0)));
+            homes.extend(new.filter_map(|raw| Some(self.places.get(raw.loc.uid)?.0)));
         }
         let macros = self.follow_macros(&affected, edges_changed, &mut homes, texts);
         self.follow_meaning(&affected, macros, &mut homes);
@@ -258,7 +258,7 @@ impl Session {
                     .collect::<Vec<_>>()
             };
             let uids = differ(&old, &self.whole).into_iter().chain(differ(&self.whole, &old));
-            homes.extend(uids.filter_map(|uid| Some(self.places.get(&uid)?.0)));
+            homes.extend(uids.filter_map(|uid| Some(self.places.get(uid)?.0)));
         }
         dirty.extend(homes);
     }
@@ -303,8 +303,7 @@ impl Session {
         self.findings.iter().any(|(owner, found)| {
             let untouched = !matches!(owner, Owner::Node(node) if touched.contains(node));
             let labels = found.iter().flat_map(|raw| raw.labels.iter().map(|(loc, _)| loc.uid));
-            let moved =
-                |uid| self.ids.node(uid).map_or(!self.places.contains_key(&uid), |node| touched.contains(&node));
+            let moved = |uid| self.ids.node(uid).map_or(!self.places.has(uid), |node| touched.contains(&node));
             untouched && labels.into_iter().any(moved)
         })
     }
@@ -362,7 +361,7 @@ impl Session {
         again.extend(self.reached.iter().filter(|(_, sources)| sources.len() > 1).map(|(id, _)| *id));
         let home = |session: &Self, id: &u32, homes: &mut Vec<u32>| {
             let diags = session.macro_findings.get(id).into_iter().flatten();
-            homes.extend(diags.filter_map(|raw| Some(session.places.get(&raw.loc.uid)?.0)));
+            homes.extend(diags.filter_map(|raw| Some(session.places.get(raw.loc.uid)?.0)));
         };
         again.iter().for_each(|id| home(self, id, homes));
         let again: Vec<u32> = again.into_iter().collect();
@@ -378,7 +377,7 @@ impl Session {
         again.extend(self.openers(affected));
         let home = |session: &Self, node: &Node, homes: &mut Vec<u32>| {
             let diags = session.meaning.get(node).into_iter().flatten();
-            homes.extend(diags.filter_map(|raw| Some(session.places.get(&raw.loc.uid)?.0)));
+            homes.extend(diags.filter_map(|raw| Some(session.places.get(raw.loc.uid)?.0)));
         };
         for node in again {
             home(self, &node, homes);

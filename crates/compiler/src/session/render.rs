@@ -25,7 +25,7 @@ pub(crate) struct SpanMap<'a> {
 impl SpanMap<'_> {
     /// A place as a range of a file.
     pub(crate) fn span(&self, loc: Loc) -> Span {
-        let (file, base) = self.places.get(&loc.uid).copied().unwrap_or((0, 0));
+        let (file, base) = self.places.get(loc.uid).unwrap_or((0, 0));
         let (mut start, mut end) = (base.wrapping_add(loc.start), base.wrapping_add(loc.end));
         if let Some(file) = self.files.get(file as usize) {
             let len = file.text.len() as u32;
@@ -40,7 +40,7 @@ impl SpanMap<'_> {
     }
 
     pub(crate) fn file(&self, loc: Loc) -> u32 {
-        self.places.get(&loc.uid).map_or(0, |(file, _)| *file)
+        self.places.get(loc.uid).map_or(0, |(file, _)| file)
     }
 
     fn diagnostic(&self, raw: &RawDiag) -> Diagnostic {
@@ -184,7 +184,7 @@ impl Session {
             if torn && shape.contains(&raw.code) {
                 continue;
             }
-            let base = spans.places.get(&raw.loc.uid).map_or(0, |(_, base)| *base);
+            let base = spans.places.get(raw.loc.uid).map_or(0, |(_, base)| base);
             let silencer = silencers.get_mut(file as usize);
             if silencer.is_some_and(|silencer| silencer.silences(raw.code, base.wrapping_add(raw.loc.start))) {
                 continue;
