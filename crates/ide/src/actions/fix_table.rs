@@ -345,7 +345,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("prefix-without-slash", "the beginning of a name may be meant"),
     ("relative-path", "where the path begins is the author's to say"),
     ("short-description", "only the author knows what it is for"),
-    ("single-item-in", "off by default; its repair is tested where it is found"),
+    ("single-item-in", "it is off by default; the lint's own tests look at its repair"),
     ("useless-exception", "a misspelt value is to be corrected, an old one to be removed"),
     ("always-true", "what was meant is the author's to say"),
     ("never-true", "which of the checks that exclude each other is wrong is the author's to say"),

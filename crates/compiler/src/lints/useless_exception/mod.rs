@@ -12,7 +12,7 @@ pub static LINT: Lint = Lint {
     code: "useless-exception",
     category: LintCategory::Correctness,
     level: LintLevel::Warning,
-    summary: "an exception that changes nothing, or everything",
+    summary: "an exception that the condition rules out already",
     options: &[],
     page: include_str!("page.md"),
 };
