@@ -49,11 +49,18 @@ pub(super) fn check(subject: &mut Subject<'_>) {
     }
 }
 
+/// A part that holds whenever another one decides, and what it looks at.
+#[derive(Clone)]
+struct Given {
+    formula: Rc<Formula>,
+    variables: Rc<[VarId]>,
+}
+
 struct Walk<'a> {
     logic: &'a Logic<'a>,
     uses: FxHashMap<VarId, u32>,
     /// What holds whenever the part at hand decides.
-    context: Vec<Rc<Formula>>,
+    context: Vec<Given>,
     /// How much of the context the siblings do not make, and whether they are alternatives.
     outer: usize,
     either: bool,
@@ -85,6 +92,9 @@ impl Walk<'_> {
         let formulas: Vec<Rc<Formula>> = children.iter().map(|child| Rc::new(self.logic.formula(child))).collect();
         let opposites = formulas.iter().map(|formula| Rc::new(Formula::clone(formula).negated()));
         let given: Vec<Rc<Formula>> = if either { opposites.collect() } else { formulas.clone() };
+        let variables = children.iter().map(|child| self.variables(child));
+        let given: Vec<Given> =
+            given.into_iter().zip(variables).map(|(formula, variables)| Given { formula, variables }).collect();
         for (place, child) in children.iter().enumerate() {
             if !self.concerns(child) {
                 continue;
@@ -93,11 +103,40 @@ impl Walk<'_> {
             let others = given.iter().zip(&formulas).enumerate().filter(|(other, (_, formula))| {
                 *other != place && !(*other > place && formulas.get(place) == Some(formula))
             });
-            self.context.extend(others.map(|(_, (given, _))| Rc::clone(given)));
+            self.context.extend(others.map(|(_, (given, _))| given.clone()));
             self.outer = depth;
             self.either = either;
             self.visit(child, true);
             self.context.truncate(depth);
+        }
+    }
+
+    fn variables(&self, tree: &Tree) -> Rc<[VarId]> {
+        let mut variables: Vec<VarId> = self.logic.checks_in(tree).iter().map(|check| check.variable).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        variables.into()
+    }
+
+    /// The context that can have to do with a part: what looks at the same fields as it, or as what does. The rest holds by itself or not,
+    /// whatever the part says.
+    fn near<'c>(context: &'c [Given], variables: &[VarId]) -> Vec<&'c Formula> {
+        let mut known = variables.to_vec();
+        let mut rest: Vec<&Given> = context.iter().collect();
+        let mut near = Vec::new();
+        loop {
+            let before = near.len();
+            rest.retain(|given| {
+                let touches = given.variables.iter().any(|variable| known.contains(variable));
+                if touches {
+                    known.extend(given.variables.iter());
+                    near.push(&*given.formula);
+                }
+                !touches
+            });
+            if near.len() == before {
+                return near;
+            }
         }
     }
 
@@ -111,8 +150,9 @@ impl Walk<'_> {
     /// Tells of a part that does not matter.
     fn judge(&mut self, tree: &Tree) -> bool {
         let formula = self.logic.formula(tree);
-        let mut possible = |formula: &Formula, context: &[Rc<Formula>]| {
-            let all: Vec<&Formula> = context.iter().map(|given| &**given).chain([formula]).collect();
+        let variables = self.variables(tree);
+        let mut possible = |formula: &Formula, context: &[Given]| {
+            let all: Vec<&Formula> = Self::near(context, &variables).into_iter().chain([formula]).collect();
             !self.logic.space.satisfy(&all, self.budget).is_no()
         };
         let outer = self.context.get(..self.outer).unwrap_or_default();
