@@ -12,7 +12,8 @@ use std::task::{Context, Poll};
 use serde::de::DeserializeOwned;
 use tower_lsp::jsonrpc::{Request, Response};
 use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, InitializeParams,
+    DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, InitializeParams, WorkspaceFolder,
 };
 use tower_service::Service;
 
@@ -76,6 +77,14 @@ impl<S> Ordered<S> {
             "textDocument/didClose" => {
                 if let Some(p) = params::<DidCloseTextDocumentParams>(request) {
                     self.store.lock().close(&p.text_document.uri);
+                }
+            }
+            "workspace/didChangeWorkspaceFolders" => {
+                if let Some(p) = params::<DidChangeWorkspaceFoldersParams>(request) {
+                    let paths = |folders: &[WorkspaceFolder]| -> Vec<_> {
+                        folders.iter().filter_map(|folder| folder.uri.to_file_path().ok()).collect()
+                    };
+                    self.store.lock().change_roots(&paths(&p.event.added), &paths(&p.event.removed));
                 }
             }
             _ => {}

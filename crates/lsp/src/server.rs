@@ -251,11 +251,8 @@ impl LanguageServer for Server {
         }
     }
 
-    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
-        let paths = |folders: &[WorkspaceFolder]| -> Vec<PathBuf> {
-            folders.iter().filter_map(|f| f.uri.to_file_path().ok()).collect()
-        };
-        self.store.lock().change_roots(&paths(&params.event.added), &paths(&params.event.removed));
+    // Which folders there are was settled when the message arrived; see the module `ordered`.
+    async fn did_change_workspace_folders(&self, _: DidChangeWorkspaceFoldersParams) {
         self.scan_roots().await;
     }
 
